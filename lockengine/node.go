@@ -1,0 +1,91 @@
+package lockengine
+
+import "time"
+
+// A Node is one Redis that votes.
+//
+// The seam is asynchronous so that a node may gather operations, write them in
+// one go on one connection and complete them as answers come, without a
+// goroutine or a connection for each.
+type Node interface {
+	// ID names the node in votes and on pages, such as "a". It is unique
+	// within an engine.
+	ID() string
+	// Submit hands over op and returns without waiting for the node. The node
+	// carries out operations on one name in the order in which they were
+	// submitted, and calls op.To.Complete(op) exactly once, whatever happens,
+	// with op.Answer filled in. Complete may be called before Submit returns.
+	Submit(op *Op)
+}
+
+// A Kind is what an operation does on a node.
+type Kind uint8
+
+const (
+	// KindAcquire sets name to token for ttl if the name is free.
+	// Granted: the node holds the token, from this send or an earlier one.
+	KindAcquire Kind = iota
+	// KindExtend makes the lease last at least ttl from now, if the node holds
+	// the token. It never shortens a lease and never creates a key.
+	KindExtend
+	// KindRelease deletes the name if the node holds the token. Granted: it
+	// was deleted. Free: there was nothing. Other: it is somebody else's, with
+	// Answer.TTL telling how much longer.
+	KindRelease
+)
+
+// String returns the kind in one word, such as "acquire".
+func (k Kind) String() string {
+	switch k {
+	case KindAcquire:
+		return "acquire"
+	case KindExtend:
+		return "extend"
+	case KindRelease:
+		return "release"
+	}
+	return "unknown"
+}
+
+// An Op is one operation on one node. The engine fills in everything but the
+// Answer and does not touch the Op again before it is completed.
+type Op struct {
+	Kind  Kind
+	Name  string
+	Token string
+	// TTL is the lease asked for, unused by KindRelease.
+	TTL time.Duration
+	// Deadline is when the engine stops waiting. An operation that was not yet
+	// sent by then is not sent at all; the answer of one that was is delivered
+	// all the same, as late as it comes.
+	Deadline time.Time
+	// To is told when the operation is complete.
+	To Completer
+	// Index is the position of the node within the engine.
+	Index int
+
+	Answer Answer
+}
+
+// An Answer is what a node said to one operation.
+type Answer struct {
+	Vote Vote
+	// Sent is false when the operation certainly never reached the node.
+	Sent bool
+	// Holder is the value found under the name when Vote is VoteOther. It is
+	// the secret of its holder: show a Fingerprint of it, never itself.
+	Holder string
+	// TTL is what was left of the other holder's lease, 0 when unknown,
+	// NoExpiry when there is no expiry.
+	TTL time.Duration
+	// RTT is the time from Submit to the answer.
+	RTT time.Duration
+	// Err is why there was no clear answer.
+	Err error
+}
+
+// A Completer receives completed operations. Complete must not block: it is
+// called on the goroutine that reads the node's answers.
+type Completer interface {
+	Complete(op *Op)
+}

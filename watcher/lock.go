@@ -1,0 +1,142 @@
+package watcher
+
+import (
+	"time"
+
+	"github.com/lockscope/lockscope/lockengine"
+)
+
+// A State is what the votes of the nodes say about a name, in one word.
+type State string
+
+const (
+	// StateHeld: one token lives on a quorum of the configured nodes.
+	StateHeld State = "held"
+	// StateExpiring: held, but the quorum ends within a second.
+	StateExpiring State = "expiring"
+	// StateContested: live tokens, at least two, none on a quorum.
+	StateContested State = "contested"
+	// StateResidue: one token on a minority, left by a lost attempt or by
+	// nodes that are gone. Nobody holds the lock.
+	StateResidue State = "residue"
+	// StateUnknown: so many nodes are unreachable that it may be held or not.
+	StateUnknown State = "unknown"
+	// StateFree: no live token. Shown for a while after the last one went.
+	StateFree State = "free"
+)
+
+// A Lock is what the Board shows of one name. It is a copy: nobody else
+// changes it.
+type Lock struct {
+	Name  string
+	State State
+	// Flags are warnings in one word each: "no-expiry", "tokens-differ",
+	// "ttls-differ".
+	Flags  []string
+	Holder Holder
+	// Fence is the fencing token, 0 when none is known.
+	Fence int64
+	// ExpiresAt is when the holder's quorum ends; zero when nobody holds the
+	// lock or it has no expiry.
+	ExpiresAt time.Time
+	// Votes has one entry per configured node, in their order.
+	Votes []Vote
+	// Waiters are those who queue for the lock in this process.
+	Waiters Waiters
+	// Seq is the number of the Board's last change to this name.
+	Seq uint64
+}
+
+// A Holder is who holds a lock, as far as it can be told.
+type Holder struct {
+	// Owner is a name where the value carries one, otherwise empty.
+	Owner string
+	// Fingerprint names the token without giving it away, empty when free.
+	Fingerprint string
+	// Library is the lock library that writes values of this form
+	// ("lockscope"), empty when it is not recognised.
+	Library string
+	// Managed is true when the lease was taken through this process.
+	Managed bool
+	// Since is when the token was first seen, or for a token that carries its
+	// time, when it was taken.
+	Since time.Time
+}
+
+// A Vote is what one node says of one name.
+type Vote struct {
+	Node string
+	Vote lockengine.Vote
+	// Fingerprint names the token on the node, empty when there is none.
+	Fingerprint string
+	// Type is the type of the key on the node ("string", "hash"), empty when
+	// there is no key.
+	Type string
+	// ExpiresAt is when the node lets the key go; zero when there is no key
+	// or it has no expiry.
+	ExpiresAt time.Time
+	// RTT is the round trip of the node's vote in the attempt that took the
+	// lock, 0 for a lock that was not taken through this process.
+	RTT time.Duration
+}
+
+// Waiters tells who queues for a lock. Other clients' waiters are not in
+// Redis, so for a lock that is not managed Visible is false.
+type Waiters struct {
+	Visible     bool
+	Count       int
+	OldestSince time.Time
+}
+
+// A NodeStatus is what the watcher knows of a node.
+type NodeStatus struct {
+	ID string
+	// Address is host:port or the path of a socket; it holds no credentials.
+	Address string
+	// Up is true while the node answers.
+	Up bool
+	// Error says why it is not up, in words without secrets.
+	Error string
+	// Since is when Up last changed.
+	Since time.Time
+	// RTT is the last round trip of a ping, 0 when down.
+	RTT time.Duration
+	// Version, Mode and Role are what INFO says, such as "7.0.15",
+	// "standalone" and "master".
+	Version string
+	Mode    string
+	Role    string
+	// RunID changes when the server restarts.
+	RunID string
+	// StartedAt is when the server started, by its uptime.
+	StartedAt time.Time
+	// Notifications is how changes on this node reach us.
+	Notifications Notifications
+	// Keys is the number of watched names with a live key on the node.
+	Keys int
+	// Synced is when the last full scan of the node ended; zero before.
+	Synced time.Time
+}
+
+// Notifications is how changes on a node reach the watcher.
+type Notifications string
+
+const (
+	// NotificationsLive: keyspace events arrive.
+	NotificationsLive Notifications = "live"
+	// NotificationsPolling: they do not; the node is scanned again and again.
+	NotificationsPolling Notifications = "polling"
+	// NotificationsNone: the node is not connected.
+	NotificationsNone Notifications = "none"
+)
+
+// Counts are the numbers of names by state.
+type Counts struct {
+	Total     int
+	Held      int
+	Expiring  int
+	Contested int
+	Residue   int
+	Unknown   int
+	Free      int
+}
