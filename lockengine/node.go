@@ -70,8 +70,9 @@ type Op struct {
 // An Answer is what a node said to one operation.
 type Answer struct {
 	Vote Vote
-	// Sent is false when the operation certainly never reached the node.
-	Sent bool
+	// Void is true when the operation certainly had no effect: it was never
+	// sent, or the node refused it with an error.
+	Void bool
 	// Holder is the value found under the name when Vote is VoteOther. It is
 	// the secret of its holder: show a Fingerprint of it, never itself.
 	Holder string

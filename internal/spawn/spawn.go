@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -195,7 +196,7 @@ func (s *Server) launch(ctx context.Context) error {
 
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
-	for !ping(ctx, s.addr) {
+	for !answers(ctx, s.addr, cmd.Process.Pid) {
 		select {
 		case <-done:
 			s.Kill()
@@ -209,8 +210,9 @@ func (s *Server) launch(ctx context.Context) error {
 	return nil
 }
 
-// ping reports whether a server answers on addr.
-func ping(ctx context.Context, addr string) bool {
+// answers reports whether the server on addr is the process pid. Another
+// process may have taken the port in the meantime, and it may be a Redis too.
+func answers(ctx context.Context, addr string, pid int) bool {
 	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return false
@@ -219,12 +221,11 @@ func ping(ctx context.Context, addr string) bool {
 	if err := conn.SetDeadline(time.Now().Add(time.Second)); err != nil {
 		return false
 	}
-	if _, err := conn.Write([]byte("PING\r\n")); err != nil {
+	if _, err := conn.Write([]byte("INFO server\r\nQUIT\r\n")); err != nil {
 		return false
 	}
-	var reply [7]byte
-	n, _ := conn.Read(reply[:])
-	return bytes.Equal(reply[:n], []byte("+PONG\r\n"))
+	reply, _ := io.ReadAll(io.LimitReader(conn, 64<<10)) // what came tells, whole or not
+	return bytes.Contains(reply, fmt.Appendf(nil, "\r\nprocess_id:%d\r\n", pid))
 }
 
 func freePort() (int, error) {

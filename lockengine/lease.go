@@ -1,0 +1,317 @@
+package lockengine
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// A Lease is a lock in the holder's hand. It is valid until ValidUntil, and
+// not a moment longer whatever the nodes say: the holder must have stopped by
+// then, and Context tells it.
+type Lease struct {
+	engine     *Engine
+	name       string
+	owner      string
+	token      string
+	acquiredAt time.Time
+	round      *round // of the acquire; goes on collecting late votes
+
+	// changing is held by the one Extend or Release that is under way.
+	changing chan struct{}
+
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	mu         sync.Mutex // guards everything below
+	ttl        time.Duration
+	validUntil time.Time
+	mayLast    time.Time // until when a node may hold the token, failed extensions included
+	ended      error     // why the lease is over; nil while it is not
+	expiry     *time.Timer
+}
+
+func newLease(e *Engine, r *round, name, owner string, ttl time.Duration) *Lease {
+	return &Lease{
+		engine: e, name: name, owner: owner, token: r.token, acquiredAt: r.start, round: r, ttl: ttl,
+		validUntil: r.start.Add(ttl - e.cfg.drift(ttl)),
+		mayLast:    r.start.Add(ttl + e.cfg.drift(ttl)),
+		changing:   make(chan struct{}, 1),
+	}
+}
+
+// firstValidity is what is left of the lease now, counted from before the
+// first operation was sent.
+func (l *Lease) firstValidity() time.Duration { return time.Until(l.validUntil) }
+
+// activate starts the clock of a lease that was won.
+func (l *Lease) activate() {
+	l.ctx, l.cancel = context.WithCancelCause(context.Background())
+	l.engine.observe(l.event(EventAcquired, l.acquiredAt, nil))
+	l.mu.Lock()
+	l.expiry = time.AfterFunc(time.Until(l.validUntil), l.expire)
+	l.mu.Unlock()
+}
+
+// Name is the lock's name.
+func (l *Lease) Name() string { return l.name }
+
+// Owner is who asked for the lease.
+func (l *Lease) Owner() string { return l.owner }
+
+// Token is the value on the nodes: the secret that allows to extend and
+// release the lock.
+func (l *Lease) Token() string { return l.token }
+
+// Fingerprint names the token without giving it away.
+func (l *Lease) Fingerprint() string { return Fingerprint(l.token) }
+
+// Version is the number in the token that grows with every attempt, in
+// microseconds since 1970.
+func (l *Lease) Version() int64 {
+	parts, _ := ParseToken(l.token)
+	return parts.Version
+}
+
+// AcquiredAt is when the attempt that took the lock started.
+func (l *Lease) AcquiredAt() time.Time { return l.acquiredAt }
+
+// TTL is the lease last asked for on the nodes.
+func (l *Lease) TTL() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ttl
+}
+
+// ValidUntil is until when the holder may believe in the lease, on the
+// monotonic clock of this process.
+func (l *Lease) ValidUntil() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.validUntil
+}
+
+// Valid reports whether the lease is held and its time has not run out.
+func (l *Lease) Valid() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ended == nil && time.Now().Before(l.validUntil)
+}
+
+// Votes returns what each node said when the lock was taken, answers that came
+// after the decision included.
+func (l *Lease) Votes() []NodeVote { return l.round.votes(l.engine.cfg.NodeTimeout) }
+
+// Context ends when the lease does, by a local timer whatever the nodes do. Its
+// cause is ErrExpired, ErrLost or ErrReleased.
+func (l *Lease) Context() context.Context { return l.ctx }
+
+// Extend makes the lease valid for ttl from now, less the drift allowance, if
+// a quorum still holds the token before the present validity ends. It never
+// shortens a lease, and one that fails changes nothing of what is known:
+//
+//   - *ArgumentError: ttl cannot be used; nothing was sent.
+//   - ErrLost: the lease is over, or the nodes no longer hold it. Its context
+//     has ended.
+//   - ErrReleased: it was released.
+//   - *NoQuorumError: too few nodes answered; the lease is still valid until
+//     ValidUntil and the call may be repeated.
+//   - the context's error.
+func (l *Lease) Extend(ctx context.Context, ttl time.Duration) error {
+	if ctx == nil {
+		return &ArgumentError{Field: "ctx", Got: "nil", Want: "a context"}
+	}
+	if err := l.engine.cfg.checkTTL(ttl); err != nil {
+		return err
+	}
+	ttl = ttl.Truncate(time.Millisecond)
+	if err := l.engine.begin(); err != nil {
+		return err
+	}
+	defer l.engine.end()
+	select {
+	case l.changing <- struct{}{}:
+		defer func() { <-l.changing }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if err := l.state(); err != nil {
+		return err
+	}
+
+	r := l.engine.newRound(KindExtend, l.name, l.token, ttl)
+	l.mu.Lock()
+	if last := r.start.Add(ttl + l.engine.cfg.drift(ttl)); last.After(l.mayLast) {
+		l.mayLast = last
+	}
+	l.mu.Unlock()
+	r.send()
+	both, stop := joined(ctx, l.ctx)
+	defer stop()
+	r.wait(both, l.engine.cfg.NodeTimeout)
+
+	switch {
+	case r.won():
+		return l.prolong(r.start, ttl)
+	case r.lost():
+		l.finish(ErrLost)
+		l.engine.undo(r)
+		return ErrLost
+	case l.state() != nil:
+		return l.state()
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return &NoQuorumError{Name: l.name, Kind: KindExtend, Quorum: l.engine.quorum, Votes: r.votes(l.engine.cfg.NodeTimeout)}
+}
+
+// joined returns a context that ends with a or with b.
+func joined(a, b context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(a)
+	stop := context.AfterFunc(b, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// prolong moves the end of the lease after a quorum extended it, unless it
+// came too late.
+func (l *Lease) prolong(start time.Time, ttl time.Duration) error {
+	l.mu.Lock()
+	if l.ended != nil || !time.Now().Before(l.validUntil) {
+		l.mu.Unlock()
+		l.finish(ErrExpired)
+		return l.state()
+	}
+	if until := start.Add(ttl - l.engine.cfg.drift(ttl)); until.After(l.validUntil) {
+		l.validUntil, l.ttl = until, ttl
+		l.expiry.Reset(time.Until(until))
+	}
+	l.mu.Unlock()
+	l.engine.observe(l.event(EventExtended, time.Now(), nil))
+	return nil
+}
+
+// Release gives the lock back and returns when a quorum has confirmed it. The
+// lease is over in any case, and its context ends at once. Releasing again, or
+// a lease that ran out, does nothing and is no error.
+//
+//   - ErrLost: the nodes hold another token or none: the lease had not been
+//     exclusive to its end.
+//   - *NoQuorumError: too few nodes confirmed. The rest is tried again in the
+//     background, and ends with the TTL.
+//   - the context's error; the release goes on in the background.
+func (l *Lease) Release(ctx context.Context) error {
+	if ctx == nil {
+		return &ArgumentError{Field: "ctx", Got: "nil", Want: "a context"}
+	}
+	l.engine.hold(1)
+	defer l.engine.end()
+	select {
+	case l.changing <- struct{}{}:
+		defer func() { <-l.changing }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if !l.finish(ErrReleased) {
+		return nil
+	}
+	r := l.release()
+	r.wait(ctx, l.engine.cfg.NodeTimeout)
+	switch {
+	case r.won():
+		return nil
+	case r.lost():
+		return ErrLost
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return &NoQuorumError{Name: l.name, Kind: KindRelease, Quorum: l.engine.quorum, Votes: r.votes(l.engine.cfg.NodeTimeout)}
+}
+
+// release sends the compare-and-delete to all nodes and has it repeated where
+// it is not confirmed.
+func (l *Lease) release() *round {
+	e := l.engine
+	l.mu.Lock()
+	until := l.mayLast
+	l.mu.Unlock()
+	r := e.newRound(KindRelease, l.name, l.token, 0)
+	r.answered = func(op *Op, _ bool) {
+		acquired, answered := l.round.answer(op.Index)
+		e.reap(op, until, answered && acquired.Void, answered)
+		e.end()
+	}
+	e.hold(len(e.nodes))
+	r.send()
+	return r
+}
+
+// state returns why the lease is over, or nil.
+func (l *Lease) state() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended == nil && !time.Now().Before(l.validUntil) {
+		return ErrExpired
+	}
+	return l.ended
+}
+
+// expire ends a lease whose time ran out. The timer may be early when it was
+// moved while it fired. What a failed extension left on a minority would
+// outlast the lease, so it is taken back.
+func (l *Lease) expire() {
+	l.mu.Lock()
+	if left := time.Until(l.validUntil); l.ended == nil && left > 0 {
+		l.expiry.Reset(left)
+		l.mu.Unlock()
+		return
+	}
+	outlasts := l.mayLast.Sub(l.validUntil) > 2*l.engine.cfg.drift(l.ttl)
+	l.mu.Unlock()
+	if l.finish(ErrExpired) && outlasts && l.engine.begin() == nil {
+		l.release()
+		l.engine.end()
+	}
+}
+
+// finish ends the lease once, and reports whether it was still to be ended.
+func (l *Lease) finish(why error) bool {
+	l.mu.Lock()
+	if l.ended != nil {
+		l.mu.Unlock()
+		return false
+	}
+	if errors.Is(why, ErrReleased) && !time.Now().Before(l.validUntil) {
+		why = ErrExpired
+	}
+	l.ended = why
+	l.expiry.Stop()
+	l.mu.Unlock()
+
+	l.cancel(why)
+	kind := EventLost
+	if errors.Is(why, ErrReleased) {
+		kind = EventReleased
+	}
+	l.engine.observe(l.event(kind, time.Now(), why))
+	l.engine.unregister(l)
+	return true
+}
+
+func (l *Lease) event(kind EventKind, at time.Time, err error) Event {
+	if l.engine.cfg.Observer == nil {
+		return Event{}
+	}
+	return Event{Kind: kind, Name: l.name, Owner: l.owner, Fingerprint: l.Fingerprint(),
+		At: at, ValidUntil: l.ValidUntil(), Votes: l.Votes(), Err: err}
+}
+
+// observeLate passes on the vote of a node that answered after the decision.
+func (l *Lease) observeLate(op *Op, late bool) {
+	if !late {
+		return
+	}
+	event := l.event(EventVote, l.acquiredAt, nil)
+	event.Votes = []NodeVote{nodeVote(l.engine.nodes[op.Index].ID(), &op.Answer)}
+	l.engine.observe(event)
+}

@@ -1,0 +1,193 @@
+package redisnode
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/lockscope/lockscope/lockengine"
+)
+
+const (
+	// dialTimeout is how long opening the connection may take. An engine does
+	// not wait that long; the operations of that time are told "not sent".
+	dialTimeout = 2 * time.Second
+	// answerTimeout is how long an answer may take until the connection is
+	// given up. It is longer than an engine waits, so that a slow node's late
+	// answers are still heard and the connection is kept.
+	answerTimeout = time.Second
+	// maxQueue is how many operations may wait for a node.
+	maxQueue = 8192
+	// maxBatch is how many operations are written in one go.
+	maxBatch = 512
+)
+
+var (
+	errQueueFull = errors.New("not sent: too many operations are waiting for the node")
+	errClosed    = errors.New("not sent: the node's connection was closed")
+)
+
+// A Node is one Redis server that votes.
+type Node struct {
+	id     string
+	client *redis.Client
+	wake   chan struct{}
+	ctx    context.Context // ends with Close, and with it a dial under way
+	cancel context.CancelFunc
+	done   chan struct{}
+
+	mu     sync.Mutex // guards queue, closed
+	queue  []entry
+	closed bool
+}
+
+// An entry is an operation and when it was handed over.
+type entry struct {
+	op *lockengine.Op
+	at time.Time
+}
+
+var _ lockengine.Node = (*Node)(nil)
+
+// New returns the node called id at the server that opts describe. It connects
+// in the background; a server that is not there answers every operation with
+// lockengine.VoteDown. Timeouts, pool and retries of opts are not used.
+func New(id string, opts *redis.Options) *Node {
+	o := *opts
+	o.PoolSize = 1 // one connection: the order of operations is the order of writes
+	o.MaxRetries = -1
+	o.DialTimeout, o.DialerRetries = dialTimeout, 1
+	o.ReadTimeout, o.WriteTimeout = answerTimeout, answerTimeout
+	o.ContextTimeoutEnabled = true
+	o.ConnMaxIdleTime, o.ConnMaxLifetime = -1, -1
+	o.DisableIdentity = true
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	o.OnConnect = func(ctx context.Context, conn *redis.Conn) error {
+		return loadScripts(ctx, conn)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	n := &Node{
+		ctx:    ctx,
+		cancel: cancel,
+		id:     id,
+		client: redis.NewClient(&o),
+		wake:   make(chan struct{}, 1),
+		done:   make(chan struct{}),
+	}
+	go n.run()
+	return n
+}
+
+// Dial returns a node at the given URL, see [ParseURL], with the address as its
+// ID. It does not wait for the connection.
+func Dial(url string) (*Node, error) {
+	opts, err := ParseURL(url)
+	if err != nil {
+		return nil, fmt.Errorf("node: %w", err)
+	}
+	return New(Address(opts), opts), nil
+}
+
+// ID names the node.
+func (n *Node) ID() string { return n.id }
+
+// Submit hands over an operation, see [lockengine.Node].
+func (n *Node) Submit(op *lockengine.Op) {
+	n.mu.Lock()
+	var refuse error
+	switch {
+	case n.closed:
+		refuse = errClosed
+	case len(n.queue) >= maxQueue:
+		refuse = errQueueFull
+	default:
+		n.queue = append(n.queue, entry{op, time.Now()})
+	}
+	n.mu.Unlock()
+	if refuse != nil {
+		op.Answer = lockengine.Answer{Vote: lockengine.VoteDown, Void: true, Err: refuse}
+		op.To.Complete(op)
+		return
+	}
+	select {
+	case n.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Close answers what waits, gives up what is on its way and closes the
+// connection. It may be called again.
+func (n *Node) Close() error {
+	n.mu.Lock()
+	n.closed = true
+	n.mu.Unlock()
+	n.cancel()
+	err := n.client.Close()
+	<-n.done
+	if errors.Is(err, redis.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// run sends what has gathered, batch after batch.
+func (n *Node) run() {
+	defer close(n.done)
+	_ = n.client.Ping(n.ctx).Err() // connect before the first lock; a node that is down shows with it
+	for {
+		select {
+		case <-n.wake:
+		case <-n.ctx.Done():
+			n.refuseAll()
+			return
+		}
+		for {
+			batch := n.take()
+			if len(batch) == 0 {
+				break
+			}
+			n.exchange(batch)
+		}
+	}
+}
+
+// take returns the next operations to send, and answers those that came too
+// late for that.
+func (n *Node) take() []entry {
+	n.mu.Lock()
+	size := min(len(n.queue), maxBatch)
+	gathered := n.queue[:size:size]
+	n.queue = n.queue[size:]
+	n.mu.Unlock()
+
+	now := time.Now()
+	batch := gathered[:0]
+	for _, e := range gathered {
+		if now.After(e.op.Deadline) {
+			e.op.Answer = lockengine.Unsent(e.op)
+			e.op.To.Complete(e.op)
+			continue
+		}
+		batch = append(batch, e)
+	}
+	if len(batch) == 0 && size > 0 {
+		return n.take()
+	}
+	return batch
+}
+
+func (n *Node) refuseAll() {
+	n.mu.Lock()
+	queue := n.queue
+	n.queue = nil
+	n.mu.Unlock()
+	for _, e := range queue {
+		e.op.Answer = lockengine.Answer{Vote: lockengine.VoteDown, Void: true, Err: errClosed}
+		e.op.To.Complete(e.op)
+	}
+}

@@ -1,0 +1,94 @@
+package lockengine
+
+import (
+	"time"
+)
+
+// maxResidue bounds the operations that the engine repeats until a node
+// answers. What is beyond it goes by its TTL.
+const maxResidue = 10_000
+
+const (
+	residueFirstPause = 50 * time.Millisecond
+	residueLastPause  = time.Second
+)
+
+// undo takes back what the round may have left, on all nodes, ordered on each
+// behind the round's own operation. It does not depend on the caller's context.
+func (e *Engine) undo(r *round) *round {
+	undo := e.newRound(KindRelease, r.ops[0].Name, r.token, 0)
+	until := r.start.Add(r.ops[0].TTL + e.cfg.drift(r.ops[0].TTL))
+	undo.answered = func(op *Op, _ bool) {
+		asked, answered := r.answer(op.Index)
+		e.reap(op, until, answered && (asked.Void || asked.Vote == VoteOther || asked.Vote == VoteFree), answered && asked.Vote == VoteGranted)
+		e.end()
+	}
+	e.hold(len(e.nodes))
+	undo.send()
+	return undo
+}
+
+// reap looks at the answer to a release and repeats the release where the node
+// may still come to hold the token.
+//
+// nothingLeft says that the operation that is taken back certainly left
+// nothing; settled that the node had answered it, so that a node without the
+// token cannot get it any more. Otherwise that operation may still be on its
+// way, and only a deletion or the end of the lease is certain.
+func (e *Engine) reap(op *Op, until time.Time, nothingLeft, settled bool) {
+	switch {
+	case nothingLeft, op.Answer.Vote == VoteGranted:
+		return
+	case settled && (op.Answer.Vote == VoteFree || op.Answer.Vote == VoteOther):
+		return
+	case e.residue.Load() >= maxResidue:
+		return
+	}
+	x := &residue{
+		engine: e, until: until, settled: settled, pause: residueFirstPause,
+		op: Op{Kind: KindRelease, Name: op.Name, Token: op.Token, Index: op.Index},
+	}
+	x.op.To = x
+	e.residue.Add(1)
+	x.again()
+}
+
+// A residue is a token that may still stand on one node, and is taken back
+// again and again until the node has said that it is gone or the lease has
+// ended by itself.
+type residue struct {
+	engine  *Engine
+	op      Op
+	until   time.Time
+	settled bool
+	pause   time.Duration
+}
+
+// again sends the release once more after a pause.
+func (x *residue) again() {
+	if x.engine.isClosed() || time.Now().Add(x.pause).After(x.until) {
+		x.engine.residue.Add(-1)
+		return
+	}
+	time.AfterFunc(x.pause, func() {
+		if x.engine.begin() != nil {
+			x.engine.residue.Add(-1)
+			return
+		}
+		x.op.Answer = Answer{}
+		x.op.Deadline = time.Now().Add(unsentGrace * x.engine.cfg.NodeTimeout)
+		x.engine.nodes[x.op.Index].Submit(&x.op)
+	})
+	x.pause = min(2*x.pause, residueLastPause)
+}
+
+// Complete takes the answer of the node.
+func (x *residue) Complete(op *Op) {
+	defer x.engine.end()
+	gone := op.Answer.Vote == VoteFree || op.Answer.Vote == VoteOther
+	if op.Answer.Vote == VoteGranted || x.settled && gone {
+		x.engine.residue.Add(-1)
+		return
+	}
+	x.again()
+}
