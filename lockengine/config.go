@@ -97,7 +97,14 @@ func (c *Config) minValidity(ttl time.Duration) time.Duration {
 	return c.drift(ttl)
 }
 
-// check reports the first setting that cannot work.
+// Check reports the first setting that [New] would refuse, as an
+// *[ArgumentError].
+func (c Config) Check() error {
+	c = c.withDefaults()
+	return c.check()
+}
+
+// check is Check with the defaults filled in.
 func (c *Config) check() error {
 	positive := func(field string, d time.Duration) error {
 		if d <= 0 {
