@@ -17,8 +17,18 @@ type AcquireOptions struct {
 	// Owner is who asks, at most 128 bytes of printable text. Everybody who
 	// can read the nodes can read it.
 	Owner string
-	// Wait is how long to go on while somebody else holds the lock.
+	// Wait is how long to go on while somebody else holds the lock. Callers of
+	// one engine are served in the order in which they came.
 	Wait time.Duration
+	// Renew keeps the lease valid until it is released, see [Lease.Renew].
+	Renew bool
+	// MaxHold ends the renewal that long after the lock was taken. 0 means
+	// never.
+	MaxHold time.Duration
+	// Moved, where set, is told the place in the queue of this engine, from 1,
+	// whenever it changes while the caller waits. It must return quickly and
+	// must not call the engine.
+	Moved func(position, of int)
 }
 
 // Acquire takes the lock called name, or says why it could not:
@@ -27,6 +37,7 @@ type AcquireOptions struct {
 //   - *HeldError: somebody else holds it, and still did after opts.Wait.
 //   - *NoQuorumError: too few nodes said yes, and still did after the retries.
 //   - *TooSlowError: a quorum said yes too late.
+//   - *QueueFullError: too many callers of this engine wait for it already.
 //   - the context's error, joined with the last of those above if there was one.
 //   - ErrClosed.
 //
@@ -37,100 +48,71 @@ type AcquireOptions struct {
 // with the quorum counted over the configured nodes and the decision taken as
 // soon as it is certain.
 func (e *Engine) Acquire(ctx context.Context, name string, opts AcquireOptions) (*Lease, error) {
-	if ctx == nil {
-		return nil, &ArgumentError{Field: "ctx", Got: "nil", Want: "a context"}
-	}
-	if err := checkName(name); err != nil {
+	ttl, err := e.checkAcquire(ctx, name, opts)
+	if err != nil {
 		return nil, err
 	}
-	if err := checkOwner(opts.Owner); err != nil {
+	if err := e.begin(); err != nil {
 		return nil, err
 	}
-	ttl := opts.TTL
+	defer e.end()
+	if err := e.greeted(ctx); err != nil {
+		return nil, err
+	}
+	w, err := e.join(name, opts.Moved)
+	if err != nil {
+		return nil, err
+	}
+	lease, err := e.contend(ctx, w, opts, ttl)
+	e.leave(w, err)
+	if err == nil && opts.Renew {
+		lease.Renew(opts.MaxHold)
+	}
+	return lease, err
+}
+
+func (e *Engine) checkAcquire(ctx context.Context, name string, opts AcquireOptions) (ttl time.Duration, err error) {
+	ttl = opts.TTL
 	if ttl == 0 {
 		ttl = e.cfg.TTL
 	}
-	if err := e.cfg.checkTTL(ttl); err != nil {
+	for _, err := range []error{checkContext(ctx), checkName(name), checkOwner(opts.Owner), e.cfg.checkTTL(ttl)} {
+		if err != nil {
+			return 0, err
+		}
+	}
+	return ttl.Truncate(time.Millisecond), nil
+}
+
+// contend asks the nodes, again and again while it makes sense, when it is the
+// caller's turn.
+func (e *Engine) contend(ctx context.Context, w *waiter, opts AcquireOptions, ttl time.Duration) (*Lease, error) {
+	waitUntil := time.Now().Add(opts.Wait)
+	if err := e.turn(ctx, w, waitUntil); err != nil {
 		return nil, err
 	}
-	ttl = ttl.Truncate(time.Millisecond)
-
-	waitUntil := time.Now().Add(opts.Wait)
+	var free <-chan struct{}
+	live := func() bool { return false }
 	for try := 0; ; try++ {
-		if err := e.begin(); err != nil {
-			return nil, err
-		}
-		lease, err := e.attempt(ctx, name, opts.Owner, ttl)
-		e.end()
+		lease, err := e.attempt(ctx, w.name, opts.Owner, ttl)
 		if err == nil {
 			return lease, nil
 		}
 		if ctx.Err() != nil || !e.worthRetrying(err, try, waitUntil) {
 			return nil, err
 		}
-		if ctxErr := e.pause(ctx, err, waitUntil); ctxErr != nil {
-			return nil, fmt.Errorf("%w; last attempt: %w", ctxErr, err)
+		e.waits(w)
+		e.refusedWith(w, err)
+		if free == nil && e.cfg.Wake != nil {
+			var stop func()
+			free, live, stop = e.cfg.Wake.Free(w.name)
+			defer stop()
+			continue // it may have become free before we listened
+		}
+		if endErr := e.pause(ctx, w, free, live(), err, waitUntil); endErr != nil {
+			return nil, fmt.Errorf("%w; last attempt: %w", endErr, err)
 		}
 	}
-}
-
-// attempt is one round with a fresh token.
-func (e *Engine) attempt(ctx context.Context, name, owner string, ttl time.Duration) (*Lease, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, context.Cause(ctx)
-	}
-	token := newToken(e.nextVersion(), owner)
-	r := e.newRound(KindAcquire, name, token, ttl)
-	lease := newLease(e, r, name, owner, ttl)
-	if e.cfg.Observer != nil {
-		r.answered = lease.observeLate
-	}
-	r.send()
-	r.wait(ctx, e.cfg.NodeTimeout)
-
-	// The context is looked at after the round: a caller that has given up
-	// must not be handed a lease that nobody will release.
-	var err error
-	switch validity := lease.firstValidity(); {
-	case ctx.Err() != nil:
-		err = context.Cause(ctx)
-	case !r.won():
-		err = &NoQuorumError{Name: name, Kind: KindAcquire, Quorum: e.quorum, Votes: r.votes(e.cfg.NodeTimeout)}
-	case validity < e.cfg.minValidity(ttl):
-		err = &TooSlowError{Name: name, Validity: validity, Minimum: e.cfg.minValidity(ttl), Votes: r.votes(e.cfg.NodeTimeout)}
-	case e.register(lease):
-		lease.activate()
-		return lease, nil
-	default:
-		err = ErrClosed
-	}
-
-	undo := e.undo(r)
-	if value, nodes := r.rival(); ctx.Err() == nil && len(e.nodes)-nodes < e.quorum {
-		err = e.held(ctx, r, undo, value)
-	}
-	e.observe(Event{Kind: EventRefused, Name: name, Owner: owner, Fingerprint: Fingerprint(token),
-		At: r.start, Votes: r.votes(e.cfg.NodeTimeout), Err: err})
-	return nil, err
-}
-
-// held says who holds the lock. How long they still do comes with the answers
-// to the undo: a node that finds another token there tells its TTL.
-func (e *Engine) held(ctx context.Context, r, undo *round, value string) *HeldError {
-	undo.wait(ctx, e.cfg.NodeTimeout)
-	held := &HeldError{Name: r.ops[0].Name, TTL: undo.longestTTL(), Votes: r.votes(e.cfg.NodeTimeout)}
-	for i := range held.Votes {
-		if a, ok := undo.answer(i); ok && held.Votes[i].Vote == VoteOther {
-			held.Votes[i].TTL = a.TTL
-		}
-	}
-	if value != "" {
-		held.Fingerprint = Fingerprint(value)
-		if parts, ok := ParseToken(value); ok {
-			held.Owner = parts.Owner
-		}
-	}
-	return held
 }
 
 // worthRetrying decides whether another attempt makes sense: while there is
@@ -148,29 +130,71 @@ func (e *Engine) worthRetrying(err error, try int, waitUntil time.Time) bool {
 	return !errors.As(err, &held) && try < e.cfg.RetryCount
 }
 
-// pause waits until the next attempt: the retry delay with jitter, or less
-// when the holder's lease or the time to wait ends before. It returns an error
-// when ctx ended.
-func (e *Engine) pause(ctx context.Context, last error, waitUntil time.Time) error {
-	delay := e.cfg.RetryDelay
-	if j := e.cfg.RetryJitter; j > 0 {
-		delay += time.Duration(e.cfg.Random()%uint64(2*j+1)) - j
+// attempt is one round with a fresh token.
+func (e *Engine) attempt(ctx context.Context, name, owner string, ttl time.Duration) (*Lease, error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
-	var held *HeldError
-	if errors.As(last, &held) {
-		if held.TTL > 0 {
-			delay = min(delay, held.TTL)
+	candidate := e.candidate()
+	token := newToken(candidate, owner)
+	r := e.newRound(Op{Kind: KindAcquire, Name: name, Token: token, TTL: ttl, Candidate: candidate})
+	lease := newLease(e, r, name, owner, ttl)
+	if e.cfg.Observer != nil {
+		r.answered = lease.observeVote
+		e.observe(Event{Kind: EventAttempt, Name: name, Owner: owner, Fingerprint: Fingerprint(token), At: r.start})
+	}
+	r.send()
+	r.wait(ctx)
+	if r.won() {
+		lease.fence = e.agree(ctx, r)
+		if e.cfg.Observer != nil && lease.fence != candidate {
+			e.observe(lease.event(EventRaised, r.start, nil))
 		}
-		delay = min(delay, time.Until(waitUntil))
 	}
-	timer := time.NewTimer(max(delay, time.Millisecond))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-e.closing:
-		return ErrClosed
-	case <-ctx.Done():
-		return context.Cause(ctx)
+
+	// The context is looked at after the rounds: a caller that has given up
+	// must not be handed a lease that nobody will release. So is the validity.
+	var err error
+	switch validity := lease.firstValidity(); {
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	case lease.fence == 0:
+		err = &NoQuorumError{Name: name, Kind: KindAcquire, Quorum: e.quorum, Votes: r.votes()}
+	case validity < e.cfg.minValidity(ttl):
+		err = &TooSlowError{Name: name, Validity: validity, Minimum: e.cfg.minValidity(ttl), Votes: r.votes()}
+	case e.register(lease):
+		lease.activate()
+		return lease, nil
+	default:
+		err = ErrClosed
 	}
+
+	undo := e.undo(r, owner)
+	if value, nodes := r.rival(); ctx.Err() == nil && len(e.members)-nodes < e.quorum {
+		err = e.held(ctx, r, undo, value)
+	}
+	if e.cfg.Observer != nil {
+		e.observe(Event{Kind: EventRefused, Name: name, Owner: owner, Fingerprint: Fingerprint(token),
+			At: r.start, Votes: r.votes(), Err: err})
+	}
+	return nil, err
+}
+
+// held says who holds the lock. How long they still do comes with the answers
+// to the undo: a node that finds another token there tells its TTL.
+func (e *Engine) held(ctx context.Context, r, undo *round, value string) *HeldError {
+	undo.wait(ctx)
+	held := &HeldError{Name: r.ops[0].Name, TTL: undo.longestTTL(), Votes: r.votes()}
+	for i := range held.Votes {
+		if a, ok := undo.answer(i); ok && held.Votes[i].Vote == VoteOther {
+			held.Votes[i].TTL = a.TTL
+		}
+	}
+	if value != "" {
+		held.Fingerprint = Fingerprint(value)
+		if parts, ok := ParseToken(value); ok {
+			held.Owner = parts.Owner
+		}
+	}
+	return held
 }

@@ -1,6 +1,7 @@
 package lockengine
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -25,6 +26,7 @@ const (
 	DefaultClockDrift  = 5 * time.Millisecond
 	DefaultDriftFactor = 0.01
 	DefaultNodeTimeout = 50 * time.Millisecond
+	DefaultMaxWaiters  = 1024
 )
 
 // A Config holds the knobs of an engine. The zero value is the default.
@@ -52,6 +54,19 @@ type Config struct {
 	// handed out. Default: its drift allowance, since a lease shorter than
 	// the uncertainty of the clocks is none.
 	MinValidity time.Duration
+	// MaxWaiters is how many callers of this engine may wait for one name.
+	// Default 1024.
+	MaxWaiters int
+	// Wake tells when a lock becomes free. Default: nobody does, and waiting
+	// callers ask again after RetryDelay.
+	Wake Waker
+	// NoQuarantine counts the votes of nodes that lost their memory, which can
+	// give a lock that is held to a second holder.
+	NoQuarantine bool
+	// Fresh says that the nodes were started empty for this engine, so that
+	// they have nothing to remember and vote at once. After a restart they sit
+	// out all the same.
+	Fresh bool
 	// Observer is told what happens. Default: nobody.
 	Observer Observer
 	// Random is the source of jitter. Default math/rand/v2. A simulation sets
@@ -68,6 +83,7 @@ func (c Config) withDefaults() Config {
 	def(&c.ClockDrift, DefaultClockDrift)
 	def(&c.DriftFactor, DefaultDriftFactor)
 	def(&c.NodeTimeout, DefaultNodeTimeout)
+	def(&c.MaxWaiters, DefaultMaxWaiters)
 	c.RetryCount = max(c.RetryCount, 0)
 	c.RetryJitter = max(c.RetryJitter, 0)
 	if c.Random == nil {
@@ -130,17 +146,34 @@ func (c *Config) check() error {
 	return c.checkTTL(c.TTL)
 }
 
+// shortestTTL is the shortest lease that makes sense.
+func (c *Config) shortestTTL() time.Duration {
+	// ttl >= 2*(ttl*factor + drift), and the minimum validity on top of one.
+	least := time.Duration(float64(2*c.ClockDrift) / (1 - 2*c.DriftFactor))
+	least = max(least, time.Duration(float64(c.MinValidity+c.ClockDrift)/(1-c.DriftFactor)))
+	return (least + time.Millisecond).Truncate(time.Millisecond)
+}
+
 // checkTTL reports whether a lease of ttl makes sense.
 func (c *Config) checkTTL(ttl time.Duration) error {
-	least := max(2*c.drift(ttl), c.drift(ttl)+c.MinValidity, time.Millisecond)
+	least := c.shortestTTL()
 	switch {
 	case ttl <= 0:
 		return &ArgumentError{Field: "ttl", Got: ttl.String(), Want: "a duration above zero"}
 	case ttl > c.MaxTTL:
 		return &ArgumentError{Field: "ttl", Got: ttl.String(), Want: "at most " + c.MaxTTL.String()}
+	case c.MinValidity >= ttl:
+		return &ArgumentError{Field: "MinValidity", Got: c.MinValidity.String(), Want: "less than the TTL of " + ttl.String()}
 	case ttl < least:
 		return &ArgumentError{Field: "ttl", Got: ttl.String(),
 			Want: "at least " + least.String() + ", so that clock drift leaves something of it"}
+	}
+	return nil
+}
+
+func checkContext(ctx context.Context) error {
+	if ctx == nil {
+		return &ArgumentError{Field: "ctx", Got: "nil", Want: "a context"}
 	}
 	return nil
 }

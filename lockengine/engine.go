@@ -11,16 +11,21 @@ import (
 // An Engine takes locks on a fixed set of nodes. It is safe for use by many
 // goroutines.
 type Engine struct {
-	nodes  []Node
-	quorum int
-	cfg    Config
+	members   []*member
+	quorum    int
+	cfg       Config
+	reference reference
+	queues    queues
 
-	version atomic.Int64 // the last token version given out
-	residue atomic.Int64 // releases that are being repeated
-	closing chan struct{}
+	lastFence atomic.Int64 // no candidate is lower, microseconds since 1970
+	offset    atomic.Int64 // how far the nodes' clocks are ahead, nanoseconds
+	residue   atomic.Int64 // releases that are being repeated
+	closing   chan struct{}
+	ready     chan struct{} // closed when enough nodes have been met to begin
 
 	mu       sync.Mutex // guards everything below
 	closed   bool
+	tried    []bool // the first contact with the node came about, or failed
 	leases   map[*Lease]struct{}
 	inFlight int           // attempts, releases and undos under way
 	idle     chan struct{} // closed when closed and inFlight is 0
@@ -47,18 +52,81 @@ func New(nodes []Node, cfg Config) (*Engine, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	return &Engine{
-		nodes:   append([]Node(nil), nodes...),
-		quorum:  len(nodes)/2 + 1,
-		cfg:     cfg,
-		leases:  make(map[*Lease]struct{}),
-		closing: make(chan struct{}),
-		idle:    make(chan struct{}),
-	}, nil
+	e := &Engine{
+		quorum:    len(nodes)/2 + 1,
+		cfg:       cfg,
+		reference: newReference(),
+		queues:    queues{byName: make(map[string]*queue)},
+		tried:     make([]bool, len(nodes)),
+		leases:    make(map[*Lease]struct{}),
+		closing:   make(chan struct{}),
+		ready:     make(chan struct{}),
+		idle:      make(chan struct{}),
+	}
+	for i, node := range nodes {
+		e.members = append(e.members, &member{engine: e, node: node, index: i})
+	}
+	for _, m := range e.members {
+		m.start()
+	}
+	return e, nil
+}
+
+// met notes that the first contact with a node came about or failed. The
+// engine begins when a quorum was met or everyone was tried.
+func (e *Engine) met(index int) {
+	met, tried := 0, 0
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.tried[index] = true
+	for i, t := range e.tried {
+		if t {
+			tried++
+			if e.members[i].known() {
+				met++
+			}
+		}
+	}
+	if met < e.quorum && tried < len(e.tried) {
+		return
+	}
+	select {
+	case <-e.ready:
+	default:
+		close(e.ready)
+	}
+}
+
+// greeted waits until the first contact with the nodes is made, at most as long
+// as an answer about health may take.
+func (e *Engine) greeted(ctx context.Context) error {
+	select {
+	case <-e.ready:
+		return nil
+	default:
+	}
+	timer := time.NewTimer(healthTimeout)
+	defer timer.Stop()
+	select {
+	case <-e.ready:
+		return nil
+	case <-timer.C:
+		return nil
+	case <-e.closing:
+		return ErrClosed
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // Nodes returns the nodes in the order in which they were given.
-func (e *Engine) Nodes() []Node { return append([]Node(nil), e.nodes...) }
+func (e *Engine) Nodes() []Node {
+	nodes := make([]Node, len(e.members))
+	for i, m := range e.members {
+		nodes[i] = m.node
+	}
+	return nodes
+}
 
 // Quorum is how many nodes must say yes: more than half of the configured ones.
 func (e *Engine) Quorum() int { return e.quorum }
@@ -82,6 +150,9 @@ func (e *Engine) Close(ctx context.Context) error {
 		held = append(held, lease)
 	}
 	e.mu.Unlock()
+	for _, m := range e.members {
+		m.stop()
+	}
 
 	var wg sync.WaitGroup
 	limit := make(chan struct{}, 64)
@@ -163,18 +234,6 @@ func (e *Engine) isClosed() bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// nextVersion is the time in microseconds, never the same twice and never
-// running backwards within the process.
-func (e *Engine) nextVersion() int64 {
-	for {
-		last := e.version.Load()
-		next := max(last+1, time.Now().UnixMicro())
-		if e.version.CompareAndSwap(last, next) {
-			return next
-		}
 	}
 }
 

@@ -38,7 +38,7 @@ type rig struct {
 const name = "lock:x"
 
 // patient gives nodes more time than production does: the test machine is busy.
-var patient = lockengine.Config{NodeTimeout: 2 * time.Second, RetryCount: -1}
+var patient = lockengine.Config{Fresh: true, NodeTimeout: 2 * time.Second, RetryCount: -1}
 
 func newRig(t *testing.T, n int, cfg lockengine.Config) *rig {
 	t.Helper()
@@ -69,6 +69,9 @@ func (r *rig) engine(t *testing.T, cfg lockengine.Config) *lockengine.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
+	eventually(t, "the first contact with every node", func() bool {
+		return !slices.ContainsFunc(e.Status(), func(s lockengine.NodeStatus) bool { return !s.Up || !s.ClockKnown || s.UpSince.IsZero() })
+	})
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -147,7 +150,7 @@ func TestAcquireWritesOneTokenToEveryNodeAndReleaseRemovesIt(t *testing.T) {
 					t.Errorf("node %d holds %q", i, lockengine.Fingerprint(v))
 				}
 			}
-			if parts, ok := lockengine.ParseToken(lease.Token()); !ok || parts.Owner != "alice" || parts.Version != lease.Version() {
+			if parts, ok := lockengine.ParseToken(lease.Token()); !ok || parts.Owner != "alice" || parts.Version != lease.Fence() {
 				t.Errorf("token tells %+v, %v", parts, ok)
 			}
 			if err := lease.Release(t.Context()); err != nil {
@@ -273,7 +276,7 @@ func TestALockWorksWithTwoOfFiveNodesDownAndNotWithThree(t *testing.T) {
 }
 
 func TestAHungNodeCostsNoTimeWhenTheOthersAgree(t *testing.T) {
-	r := newRig(t, 5, lockengine.Config{NodeTimeout: 5 * time.Second})
+	r := newRig(t, 5, lockengine.Config{Fresh: true, NodeTimeout: 5 * time.Second})
 	if err := r.servers[0].Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
@@ -298,7 +301,7 @@ func TestAHungNodeCostsNoTimeWhenTheOthersAgree(t *testing.T) {
 }
 
 func TestAnAttemptThatTimesOutIsTakenBackWhenTheNodesWakeUp(t *testing.T) {
-	r := newRig(t, 3, lockengine.Config{NodeTimeout: 30 * time.Millisecond, RetryCount: -1})
+	r := newRig(t, 3, lockengine.Config{Fresh: true, NodeTimeout: 30 * time.Millisecond, RetryCount: -1})
 	for _, s := range r.servers {
 		if err := s.Signal(syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
@@ -323,7 +326,7 @@ func TestAnAttemptThatTimesOutIsTakenBackWhenTheNodesWakeUp(t *testing.T) {
 }
 
 func TestAResidueOnANodeThatCutTheConnectionIsReaped(t *testing.T) {
-	r := newRig(t, 3, lockengine.Config{NodeTimeout: 30 * time.Millisecond, RetryCount: -1})
+	r := newRig(t, 3, lockengine.Config{Fresh: true, NodeTimeout: 30 * time.Millisecond, RetryCount: -1})
 	// Stopped for longer than a node's connection waits for an answer: the undo
 	// that was queued behind the acquire is lost with the connection.
 	for _, s := range r.servers {
@@ -344,7 +347,7 @@ func TestAResidueOnANodeThatCutTheConnectionIsReaped(t *testing.T) {
 }
 
 func TestAContextThatEndsDuringTheAttemptGivesNoLeaseAndLeavesNothing(t *testing.T) {
-	r := newRig(t, 3, lockengine.Config{NodeTimeout: 5 * time.Second})
+	r := newRig(t, 3, lockengine.Config{Fresh: true, NodeTimeout: 5 * time.Second})
 	for _, s := range r.servers {
 		if err := s.Signal(syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
@@ -365,7 +368,7 @@ func TestAContextThatEndsDuringTheAttemptGivesNoLeaseAndLeavesNothing(t *testing
 }
 
 func TestAnAttemptThatTookTooLongIsRefusedAndUndone(t *testing.T) {
-	r := newRig(t, 3, lockengine.Config{NodeTimeout: 5 * time.Second, RetryCount: -1, MinValidity: 150 * time.Millisecond})
+	r := newRig(t, 3, lockengine.Config{Fresh: true, NodeTimeout: 5 * time.Second, RetryCount: -1, MinValidity: 150 * time.Millisecond})
 	for _, s := range r.servers {
 		if err := s.Signal(syscall.SIGSTOP); err != nil {
 			t.Fatal(err)
@@ -492,7 +495,7 @@ func TestExtendNeverShortens(t *testing.T) {
 }
 
 func TestALeaseEndsAtItsOldValidityWhileAnExtendHangs(t *testing.T) {
-	r := newRig(t, 3, lockengine.Config{NodeTimeout: 3 * time.Second})
+	r := newRig(t, 3, lockengine.Config{Fresh: true, NodeTimeout: 3 * time.Second})
 	lease, err := r.Acquire(t.Context(), name, lockengine.AcquireOptions{TTL: 400 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
@@ -587,8 +590,8 @@ func TestCloseReleasesWhatIsHeldAndTakesNoMore(t *testing.T) {
 }
 
 func TestManyCallersNeverHoldTheSameLockAtOnce(t *testing.T) {
-	r := newRig(t, 3, lockengine.Config{NodeTimeout: 2 * time.Second, RetryDelay: 5 * time.Millisecond, RetryJitter: 4 * time.Millisecond})
-	other := r.engine(t, lockengine.Config{NodeTimeout: 2 * time.Second, RetryDelay: 5 * time.Millisecond, RetryJitter: 4 * time.Millisecond})
+	r := newRig(t, 3, lockengine.Config{Fresh: true, NodeTimeout: 2 * time.Second, RetryDelay: 5 * time.Millisecond, RetryJitter: 4 * time.Millisecond})
+	other := r.engine(t, lockengine.Config{Fresh: true, NodeTimeout: 2 * time.Second, RetryDelay: 5 * time.Millisecond, RetryJitter: 4 * time.Millisecond})
 	var inside, entered int
 	var mu sync.Mutex
 	var wg sync.WaitGroup
@@ -634,9 +637,12 @@ func TestBadArgumentsAreNamed(t *testing.T) {
 			_, err := r.Acquire(t.Context(), name, lockengine.AcquireOptions{Owner: "a\x00"})
 			return err
 		},
-		"nodes":       func() error { _, err := lockengine.New(nil, lockengine.Config{}); return err },
-		"NodeTimeout": func() error { _, err := lockengine.New(r.Nodes(), lockengine.Config{NodeTimeout: -1}); return err },
-		"ctx":         func() error { _, err := r.Acquire(nil, name, lockengine.AcquireOptions{}); return err }, //nolint:staticcheck // what is tested
+		"nodes": func() error { _, err := lockengine.New(nil, lockengine.Config{}); return err },
+		"NodeTimeout": func() error {
+			_, err := lockengine.New(r.Nodes(), lockengine.Config{Fresh: true, NodeTimeout: -1})
+			return err
+		},
+		"ctx": func() error { _, err := r.Acquire(nil, name, lockengine.AcquireOptions{}); return err }, //nolint:staticcheck // what is tested
 	} {
 		var arg *lockengine.ArgumentError
 		if err := call(); !errors.As(err, &arg) || arg.Field != field || arg.Want == "" {

@@ -45,12 +45,20 @@ type HeldError struct {
 	// node told, NoExpiry when the lock never expires by itself.
 	TTL   time.Duration
 	Votes []NodeVote
+	// Queued is how many callers of this process wait for it before this one.
+	Queued int
 }
 
 func (e *HeldError) Error() string {
+	if e.Fingerprint == "" && e.Queued > 0 {
+		return fmt.Sprintf("lock %q: %d callers of this process were there before", e.Name, e.Queued)
+	}
 	by := e.Owner
 	if by == "" {
 		by = "token " + e.Fingerprint
+	}
+	if e.Fingerprint == "" {
+		by = "a lock of another kind"
 	}
 	switch {
 	case e.TTL == NoExpiry:

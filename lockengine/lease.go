@@ -16,6 +16,7 @@ type Lease struct {
 	owner      string
 	token      string
 	acquiredAt time.Time
+	fence      int64
 	round      *round // of the acquire; goes on collecting late votes
 
 	// changing is held by the one Extend or Release that is under way.
@@ -30,6 +31,7 @@ type Lease struct {
 	mayLast    time.Time // until when a node may hold the token, failed extensions included
 	ended      error     // why the lease is over; nil while it is not
 	expiry     *time.Timer
+	renewal    *time.Timer // nil where the lease is not renewed
 }
 
 func newLease(e *Engine, r *round, name, owner string, ttl time.Duration) *Lease {
@@ -67,12 +69,10 @@ func (l *Lease) Token() string { return l.token }
 // Fingerprint names the token without giving it away.
 func (l *Lease) Fingerprint() string { return Fingerprint(l.token) }
 
-// Version is the number in the token that grows with every attempt, in
-// microseconds since 1970.
-func (l *Lease) Version() int64 {
-	parts, _ := ParseToken(l.token)
-	return parts.Version
-}
+// Fence is the fencing token: a number that is higher than that of every lease
+// of the name before. Pass it to the resource with every write, and have the
+// resource refuse a lower one than it has seen, see [FenceTable].
+func (l *Lease) Fence() int64 { return l.fence }
 
 // AcquiredAt is when the attempt that took the lock started.
 func (l *Lease) AcquiredAt() time.Time { return l.acquiredAt }
@@ -101,7 +101,7 @@ func (l *Lease) Valid() bool {
 
 // Votes returns what each node said when the lock was taken, answers that came
 // after the decision included.
-func (l *Lease) Votes() []NodeVote { return l.round.votes(l.engine.cfg.NodeTimeout) }
+func (l *Lease) Votes() []NodeVote { return l.round.votes() }
 
 // Context ends when the lease does, by a local timer whatever the nodes do. Its
 // cause is ErrExpired, ErrLost or ErrReleased.
@@ -119,8 +119,8 @@ func (l *Lease) Context() context.Context { return l.ctx }
 //     ValidUntil and the call may be repeated.
 //   - the context's error.
 func (l *Lease) Extend(ctx context.Context, ttl time.Duration) error {
-	if ctx == nil {
-		return &ArgumentError{Field: "ctx", Got: "nil", Want: "a context"}
+	if err := checkContext(ctx); err != nil {
+		return err
 	}
 	if err := l.engine.cfg.checkTTL(ttl); err != nil {
 		return err
@@ -140,7 +140,12 @@ func (l *Lease) Extend(ctx context.Context, ttl time.Duration) error {
 		return err
 	}
 
-	r := l.engine.newRound(KindExtend, l.name, l.token, ttl)
+	r := l.engine.newRound(Op{Kind: KindExtend, Name: l.name, Token: l.token, TTL: ttl})
+	r.answered = func(op *Op, _ Vote, late bool) {
+		if late && op.Answer.Vote == VoteFree && r.won() {
+			l.heal(op.Index, ttl)
+		}
+	}
 	l.mu.Lock()
 	if last := r.start.Add(ttl + l.engine.cfg.drift(ttl)); last.After(l.mayLast) {
 		l.mayLast = last
@@ -149,21 +154,44 @@ func (l *Lease) Extend(ctx context.Context, ttl time.Duration) error {
 	r.send()
 	both, stop := joined(ctx, l.ctx)
 	defer stop()
-	r.wait(both, l.engine.cfg.NodeTimeout)
+	r.wait(both)
 
 	switch {
 	case r.won():
-		return l.prolong(r.start, ttl)
+		if err := l.prolong(r.start, ttl); err != nil {
+			return err
+		}
+		for i := range r.ops {
+			if a, ok := r.answer(i); ok && a.Vote == VoteFree {
+				l.heal(i, ttl)
+			}
+		}
+		return nil
 	case r.lost():
 		l.finish(ErrLost)
-		l.engine.undo(r)
+		l.engine.undo(r, l.owner)
 		return ErrLost
 	case l.state() != nil:
 		return l.state()
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
-	return &NoQuorumError{Name: l.name, Kind: KindExtend, Quorum: l.engine.quorum, Votes: r.votes(l.engine.cfg.NodeTimeout)}
+	return &NoQuorumError{Name: l.name, Kind: KindExtend, Quorum: l.engine.quorum, Votes: r.votes()}
+}
+
+// heal gives the token back to a node that has lost it, after a quorum has
+// extended the lease: never before, since without a quorum the name may have
+// become somebody else's. It is sent before a release that ends the lease can
+// be, so that it cannot outlive it.
+func (l *Lease) heal(index int, ttl time.Duration) {
+	q := &question{op: Op{Kind: KindHeal, Name: l.name, Token: l.token, TTL: ttl, Index: index,
+		Deadline: time.Now().Add(l.engine.cfg.NodeTimeout)}, answer: func(*Answer) {}}
+	q.op.To = q
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ended == nil {
+		l.engine.members[index].submit(&q.op)
+	}
 }
 
 // joined returns a context that ends with a or with b.
@@ -179,7 +207,7 @@ func (l *Lease) prolong(start time.Time, ttl time.Duration) error {
 	l.mu.Lock()
 	if l.ended != nil || !time.Now().Before(l.validUntil) {
 		l.mu.Unlock()
-		l.finish(ErrExpired)
+		l.expire()
 		return l.state()
 	}
 	if until := start.Add(ttl - l.engine.cfg.drift(ttl)); until.After(l.validUntil) {
@@ -201,8 +229,8 @@ func (l *Lease) prolong(start time.Time, ttl time.Duration) error {
 //     background, and ends with the TTL.
 //   - the context's error; the release goes on in the background.
 func (l *Lease) Release(ctx context.Context) error {
-	if ctx == nil {
-		return &ArgumentError{Field: "ctx", Got: "nil", Want: "a context"}
+	if err := checkContext(ctx); err != nil {
+		return err
 	}
 	l.engine.hold(1)
 	defer l.engine.end()
@@ -216,7 +244,8 @@ func (l *Lease) Release(ctx context.Context) error {
 		return nil
 	}
 	r := l.release()
-	r.wait(ctx, l.engine.cfg.NodeTimeout)
+	l.engine.handOver(l.name) // behind the release on every node, so it need not be waited for
+	r.wait(ctx)
 	switch {
 	case r.won():
 		return nil
@@ -225,7 +254,7 @@ func (l *Lease) Release(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
-	return &NoQuorumError{Name: l.name, Kind: KindRelease, Quorum: l.engine.quorum, Votes: r.votes(l.engine.cfg.NodeTimeout)}
+	return &NoQuorumError{Name: l.name, Kind: KindRelease, Quorum: l.engine.quorum, Votes: r.votes()}
 }
 
 // release sends the compare-and-delete to all nodes and has it repeated where
@@ -235,13 +264,13 @@ func (l *Lease) release() *round {
 	l.mu.Lock()
 	until := l.mayLast
 	l.mu.Unlock()
-	r := e.newRound(KindRelease, l.name, l.token, 0)
-	r.answered = func(op *Op, _ bool) {
+	r := e.newRound(Op{Kind: KindRelease, Name: l.name, Token: l.token})
+	r.answered = func(op *Op, _ Vote, _ bool) {
 		acquired, answered := l.round.answer(op.Index)
 		e.reap(op, until, answered && acquired.Void, answered)
 		e.end()
 	}
-	e.hold(len(e.nodes))
+	e.hold(len(e.members))
 	r.send()
 	return r
 }
@@ -286,6 +315,9 @@ func (l *Lease) finish(why error) bool {
 	}
 	l.ended = why
 	l.expiry.Stop()
+	if l.renewal != nil {
+		l.renewal.Stop()
+	}
 	l.mu.Unlock()
 
 	l.cancel(why)
@@ -303,15 +335,12 @@ func (l *Lease) event(kind EventKind, at time.Time, err error) Event {
 		return Event{}
 	}
 	return Event{Kind: kind, Name: l.name, Owner: l.owner, Fingerprint: l.Fingerprint(),
-		At: at, ValidUntil: l.ValidUntil(), Votes: l.Votes(), Err: err}
+		At: at, ValidUntil: l.ValidUntil(), Fence: l.fence, Votes: l.Votes(), Err: err}
 }
 
-// observeLate passes on the vote of a node that answered after the decision.
-func (l *Lease) observeLate(op *Op, late bool) {
-	if !late {
-		return
-	}
-	event := l.event(EventVote, l.acquiredAt, nil)
-	event.Votes = []NodeVote{nodeVote(l.engine.nodes[op.Index].ID(), &op.Answer)}
-	l.engine.observe(event)
+// observeVote passes on the vote of a node.
+func (l *Lease) observeVote(op *Op, vote Vote, _ bool) {
+	m := l.engine.members[op.Index]
+	l.engine.observe(Event{Kind: EventVote, Name: l.name, Owner: l.owner, Fingerprint: l.Fingerprint(),
+		At: l.acquiredAt, Votes: []NodeVote{m.nodeVote(&op.Answer, vote)}})
 }

@@ -22,27 +22,39 @@ type Node interface {
 type Kind uint8
 
 const (
-	// KindAcquire sets name to token for ttl if the name is free.
-	// Granted: the node holds the token, from this send or an earlier one.
+	// KindAcquire sets name to token for ttl if the name is free, then raises
+	// the node's fence of the name to Candidate if it is lower. Granted: the
+	// node holds the token, from this send or an earlier one. Answer.Raised
+	// tells whether the candidate was higher than the node's fence.
 	KindAcquire Kind = iota
+	// KindRaise raises the node's fence of the name to at least Candidate,
+	// where it still holds the token, and answers Answer.Fence. With Above it
+	// raises it at least by one.
+	KindRaise
 	// KindExtend makes the lease last at least ttl from now, if the node holds
 	// the token. It never shortens a lease and never creates a key.
 	KindExtend
+	// KindHeal sets name to token for ttl if the name is free, as KindAcquire
+	// without a fence. It follows an extension that a quorum granted.
+	KindHeal
 	// KindRelease deletes the name if the node holds the token. Granted: it
 	// was deleted. Free: there was nothing. Other: it is somebody else's, with
 	// Answer.TTL telling how much longer.
 	KindRelease
+	// KindMark writes the memory marker Token if there is none, or in any case
+	// with Above, and answers the one that then stands in Answer.Born.
+	KindMark
+	// KindHealth asks the node how it is, see Answer.Health, and forgets
+	// fences below Candidate.
+	KindHealth
 )
+
+var kindNames = [...]string{"acquire", "raise", "extend", "heal", "release", "mark", "health"}
 
 // String returns the kind in one word, such as "acquire".
 func (k Kind) String() string {
-	switch k {
-	case KindAcquire:
-		return "acquire"
-	case KindExtend:
-		return "extend"
-	case KindRelease:
-		return "release"
+	if int(k) < len(kindNames) {
+		return kindNames[k]
 	}
 	return "unknown"
 }
@@ -53,8 +65,12 @@ type Op struct {
 	Kind  Kind
 	Name  string
 	Token string
-	// TTL is the lease asked for, unused by KindRelease.
+	// TTL is the lease asked for.
 	TTL time.Duration
+	// Candidate is a fencing token, in microseconds since 1970.
+	Candidate int64
+	// Above and what it means is described with the kinds that use it.
+	Above bool
 	// Deadline is when the engine stops waiting. An operation that was not yet
 	// sent by then is not sent at all; the answer of one that was is delivered
 	// all the same, as late as it comes.
@@ -73,6 +89,15 @@ type Answer struct {
 	// Void is true when the operation certainly had no effect: it was never
 	// sent, or the node refused it with an error.
 	Void bool
+	// Raised is true when an acquire's candidate was higher than the fence.
+	Raised bool
+	// Fence is the node's fence of the name after KindRaise.
+	Fence int64
+	// Born is the node's memory marker, read after the operation; empty when
+	// it has none. Run is the identity of the server process, empty when it
+	// is not known. Both tell whether the node still remembers what it was
+	// told before.
+	Born, Run string
 	// Holder is the value found under the name when Vote is VoteOther. It is
 	// the secret of its holder: show a Fingerprint of it, never itself.
 	Holder string
@@ -81,6 +106,8 @@ type Answer struct {
 	TTL time.Duration
 	// RTT is the time from Submit to the answer.
 	RTT time.Duration
+	// Health is the answer to KindHealth, nil otherwise.
+	Health *Health
 	// Err is why there was no clear answer.
 	Err error
 }

@@ -9,74 +9,84 @@ import (
 
 // A round asks all nodes the same thing at once and counts their votes.
 type round struct {
+	engine *Engine
 	kind   Kind
 	token  string
 	start  time.Time
-	quorum int
-	nodes  []Node
 	ops    []Op
 	// answered, where set, is called once per node with its answer, outside of
 	// the lock, on the node's goroutine. late says that the round had been
 	// closed by then.
-	answered func(op *Op, late bool)
+	answered func(op *Op, vote Vote, late bool)
 
 	mu      sync.Mutex // guards everything below, and the answers in ops
-	done    []bool     // the node has answered
+	judged  []judged
 	granted int
+	raised  int // granted, with the candidate above every fence before
 	refused int // answers that say no, whatever the reason
 	denied  int // answers in which a node said that the token is not there
 	settled chan struct{}
 	closed  bool // the outcome has been read: later answers are late
 }
 
+// judged is what one node's answer counts for.
+type judged struct {
+	done bool
+	vote Vote
+}
+
 // unsentGrace is how much longer than a node timeout a release may wait in a
 // node's queue: unlike an acquire, it is wanted however late it is.
 const unsentGrace = 20
 
-func (e *Engine) newRound(kind Kind, name, token string, ttl time.Duration) *round {
+func (e *Engine) newRound(op Op) *round {
 	r := &round{
-		kind:    kind,
-		token:   token,
+		engine:  e,
+		kind:    op.Kind,
+		token:   op.Token,
 		start:   time.Now(),
-		quorum:  e.quorum,
-		nodes:   e.nodes,
-		ops:     make([]Op, len(e.nodes)),
-		done:    make([]bool, len(e.nodes)),
+		ops:     make([]Op, len(e.members)),
+		judged:  make([]judged, len(e.members)),
 		settled: make(chan struct{}),
 	}
-	deadline := r.start.Add(e.cfg.NodeTimeout)
-	if kind == KindRelease {
-		deadline = r.start.Add(unsentGrace * e.cfg.NodeTimeout)
+	op.Deadline = r.start.Add(e.cfg.NodeTimeout)
+	if op.Kind == KindRelease {
+		op.Deadline = r.start.Add(unsentGrace * e.cfg.NodeTimeout)
 	}
+	op.To = r
 	for i := range r.ops {
-		r.ops[i] = Op{Kind: kind, Name: name, Token: token, TTL: ttl, Deadline: deadline, To: r, Index: i}
+		r.ops[i] = op
+		r.ops[i].Index = i
 	}
 	return r
 }
 
 // send hands the operations to the nodes.
 func (r *round) send() {
-	for i, node := range r.nodes {
-		node.Submit(&r.ops[i])
+	for i, m := range r.engine.members {
+		m.submit(&r.ops[i])
 	}
 }
 
 // Complete counts the answer of one node.
 func (r *round) Complete(op *Op) {
+	vote := r.engine.members[op.Index].judge(op, r.start)
 	r.mu.Lock()
-	if r.done[op.Index] {
+	if r.judged[op.Index].done {
 		r.mu.Unlock()
 		return
 	}
-	r.done[op.Index] = true
-	switch op.Answer.Vote {
-	case VoteGranted:
+	r.judged[op.Index] = judged{done: true, vote: vote}
+	if vote == VoteGranted {
 		r.granted++
-	case VoteOther, VoteFree:
+		if op.Answer.Raised {
+			r.raised++
+		}
+	} else {
 		r.refused++
+	}
+	if raw := op.Answer.Vote; raw == VoteOther || raw == VoteFree {
 		r.denied++
-	default:
-		r.refused++
 	}
 	late := r.closed
 	if !late && r.certain() {
@@ -88,24 +98,28 @@ func (r *round) Complete(op *Op) {
 	}
 	r.mu.Unlock()
 	if r.answered != nil {
-		r.answered(op, late)
+		r.answered(op, vote, late)
 	}
 }
 
 // certain reports whether no further answer can change the outcome.
 func (r *round) certain() bool {
-	return r.granted >= r.quorum || len(r.ops)-r.refused < r.quorum
+	return r.granted >= r.engine.quorum || len(r.ops)-r.refused < r.engine.quorum
 }
 
-// wait returns when the outcome is certain, at latest after timeout, or when
-// ctx ends. It closes the round: what comes later is late.
-func (r *round) wait(ctx context.Context, timeout time.Duration) {
-	timer := time.NewTimer(timeout - time.Since(r.start))
-	defer timer.Stop()
+// wait returns when the outcome is certain, at latest after the node timeout,
+// or when ctx ends. It closes the round: what comes later is late.
+func (r *round) wait(ctx context.Context) {
 	select {
 	case <-r.settled:
-	case <-timer.C:
-	case <-ctx.Done():
+	default:
+		timer := time.NewTimer(r.engine.cfg.NodeTimeout - time.Since(r.start))
+		defer timer.Stop()
+		select {
+		case <-r.settled:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
 	}
 	r.mu.Lock()
 	r.closed = true
@@ -116,7 +130,7 @@ func (r *round) wait(ctx context.Context, timeout time.Duration) {
 func (r *round) won() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.granted >= r.quorum
+	return r.granted >= r.engine.quorum
 }
 
 // lost reports whether so many nodes said that the token is not there that a
@@ -124,32 +138,46 @@ func (r *round) won() bool {
 func (r *round) lost() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.ops)-r.denied < r.quorum
+	return len(r.ops)-r.denied < r.engine.quorum
 }
 
 // answer returns what node i said, and false when it has not answered.
 func (r *round) answer(i int) (Answer, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.done[i] {
+	if !r.judged[i].done {
 		return Answer{}, false
 	}
 	return r.ops[i].Answer, true
 }
 
+// each calls f with the answer of every node that has given one, under the
+// lock.
+func (r *round) each(f func(a *Answer, vote Vote)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.ops {
+		if r.judged[i].done {
+			f(&r.ops[i].Answer, r.judged[i].vote)
+		}
+	}
+}
+
 // votes returns a vote per node. A node that has not answered has timed out if
-// timeout has passed since the start.
-func (r *round) votes(timeout time.Duration) []NodeVote {
-	votes := make([]NodeVote, len(r.nodes))
+// the node timeout has passed since the start.
+func (r *round) votes() []NodeVote {
+	votes := make([]NodeVote, len(r.ops))
+	timeout := r.engine.cfg.NodeTimeout
 	over := time.Since(r.start) >= timeout
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range votes {
-		if r.done[i] {
-			votes[i] = nodeVote(r.nodes[i].ID(), &r.ops[i].Answer)
+		m := r.engine.members[i]
+		if r.judged[i].done {
+			votes[i] = m.nodeVote(&r.ops[i].Answer, r.judged[i].vote)
 			continue
 		}
-		votes[i] = NodeVote{Node: r.nodes[i].ID(), Vote: VoteUnknown}
+		votes[i] = NodeVote{Node: m.node.ID(), Vote: VoteUnknown}
 		if over {
 			votes[i].Vote = VoteTimeout
 			votes[i].Reason = "no answer within " + timeout.String()
@@ -158,16 +186,22 @@ func (r *round) votes(timeout time.Duration) []NodeVote {
 	return votes
 }
 
-func nodeVote(id string, a *Answer) NodeVote {
-	v := NodeVote{Node: id, Vote: a.Vote, RTT: a.RTT}
-	if a.Vote == VoteOther {
+// nodeVote is an answer in the form that is shown.
+func (m *member) nodeVote(a *Answer, vote Vote) NodeVote {
+	v := NodeVote{Node: m.node.ID(), Vote: vote, RTT: a.RTT}
+	if vote == VoteOther {
 		v.TTL = a.TTL
 		if a.Holder != "" {
 			v.Fingerprint = Fingerprint(a.Holder)
 		}
 	}
-	if a.Err != nil {
+	switch {
+	case a.Err != nil:
 		v.Reason = a.Err.Error()
+	case vote == VoteAmnesia:
+		v.Reason = "it lost its memory: this vote does not count"
+	case vote == VoteQuarantined:
+		v.Reason = m.quarantineReason()
 	}
 	return v
 }
@@ -175,37 +209,30 @@ func nodeVote(id string, a *Answer) NodeVote {
 // rival returns the value that most nodes hold instead of ours, and on how
 // many nodes it was seen.
 func (r *round) rival() (value string, nodes int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	seen := make(map[string]int, 1)
-	for i := range r.ops {
-		if !r.done[i] || r.ops[i].Answer.Vote != VoteOther {
-			continue
+	r.each(func(a *Answer, _ Vote) {
+		if a.Vote != VoteOther {
+			return
 		}
-		a := &r.ops[i].Answer
 		seen[a.Holder]++
 		if n := seen[a.Holder]; n > nodes || n == nodes && a.Holder < value {
 			value, nodes = a.Holder, n
 		}
-	}
+	})
 	return value, nodes
 }
 
 // longestTTL returns the longest lease of others that nodes reported.
-func (r *round) longestTTL() time.Duration {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var longest time.Duration
-	for i := range r.ops {
-		if !r.done[i] || r.ops[i].Answer.Vote != VoteOther {
-			continue
+func (r *round) longestTTL() (longest time.Duration) {
+	r.each(func(a *Answer, _ Vote) {
+		switch {
+		case a.Vote != VoteOther || longest == NoExpiry:
+		case a.TTL == NoExpiry:
+			longest = NoExpiry
+		default:
+			longest = max(longest, a.TTL)
 		}
-		a := &r.ops[i].Answer
-		if a.TTL == NoExpiry {
-			return NoExpiry
-		}
-		longest = max(longest, a.TTL)
-	}
+	})
 	return longest
 }
 
@@ -214,6 +241,6 @@ var errUnsent = errors.New("not sent: the node was busy with earlier operations 
 
 // Unsent is what a Node answers to an operation whose deadline had passed
 // before it could be sent.
-func Unsent(op *Op) Answer {
+func Unsent(*Op) Answer {
 	return Answer{Vote: VoteTimeout, Void: true, Err: errUnsent}
 }

@@ -15,15 +15,21 @@ const (
 
 // undo takes back what the round may have left, on all nodes, ordered on each
 // behind the round's own operation. It does not depend on the caller's context.
-func (e *Engine) undo(r *round) *round {
-	undo := e.newRound(KindRelease, r.ops[0].Name, r.token, 0)
+func (e *Engine) undo(r *round, owner string) *round {
+	undo := e.newRound(Op{Kind: KindRelease, Name: r.ops[0].Name, Token: r.token})
 	until := r.start.Add(r.ops[0].TTL + e.cfg.drift(r.ops[0].TTL))
-	undo.answered = func(op *Op, _ bool) {
+	undo.answered = func(op *Op, vote Vote, _ bool) {
 		asked, answered := r.answer(op.Index)
-		e.reap(op, until, answered && (asked.Void || asked.Vote == VoteOther || asked.Vote == VoteFree), answered && asked.Vote == VoteGranted)
+		e.reap(op, until,
+			answered && (asked.Void || asked.Vote == VoteOther || asked.Vote == VoteFree),
+			answered && asked.Vote == VoteGranted)
+		if e.cfg.Observer != nil {
+			e.observe(Event{Kind: EventUndone, Name: op.Name, Owner: owner, Fingerprint: Fingerprint(op.Token), At: r.start,
+				Votes: []NodeVote{e.members[op.Index].nodeVote(&op.Answer, vote)}})
+		}
 		e.end()
 	}
-	e.hold(len(e.nodes))
+	e.hold(len(e.members))
 	undo.send()
 	return undo
 }
@@ -77,7 +83,7 @@ func (x *residue) again() {
 		}
 		x.op.Answer = Answer{}
 		x.op.Deadline = time.Now().Add(unsentGrace * x.engine.cfg.NodeTimeout)
-		x.engine.nodes[x.op.Index].Submit(&x.op)
+		x.engine.members[x.op.Index].submit(&x.op)
 	})
 	x.pause = min(2*x.pause, residueLastPause)
 }

@@ -3,10 +3,9 @@ package redisnode
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -14,13 +13,32 @@ import (
 	"github.com/lockscope/lockscope/lockengine"
 )
 
-// loadScripts makes the server know the scripts before the first is used. A
-// server that refuses gets each script in full when it is needed.
-func loadScripts(ctx context.Context, conn redis.Scripter) error {
+// Keys of ours on every node.
+const (
+	// fencesKey is a sorted set: the fence of each lock name.
+	fencesKey = "lockscope:fences"
+	// bornKey is the marker by which a node is known to have its memory.
+	bornKey = "lockscope:born"
+)
+
+// firstNative is the first version of Redis with SET NX GET.
+const firstNative = 7
+
+// onConnect asks a new connection who the server is, and makes it know the
+// scripts before the first is used. What it refuses is done without.
+func (n *Node) onConnect(ctx context.Context, conn *redis.Conn) error {
+	info, err := conn.Info(ctx, "server").Result()
+	if err != nil && !refused(err) {
+		return err
+	}
+	fields := parseInfo(info)
+	n.run.Store(new(fields["run_id"]))
+	if major, _, found := cutVersion(fields["redis_version"]); found {
+		n.legacy.Store(major < firstNative)
+	}
 	for _, s := range scripts {
 		if err := conn.ScriptLoad(ctx, s.text).Err(); err != nil {
-			var refused redis.Error
-			if errors.As(err, &refused) {
+			if refused(err) {
 				return nil
 			}
 			return err
@@ -29,120 +47,132 @@ func loadScripts(ctx context.Context, conn redis.Scripter) error {
 	return nil
 }
 
-// exchange writes the operations in one go, reads the answers and completes
-// the operations. Scripts that the server had forgotten did not run, and are
-// sent again in full.
-func (n *Node) exchange(batch []entry) {
-	ctx := n.ctx
-	pipe := n.client.Pipeline()
-	cmds := make([]*redis.Cmd, len(batch))
-	for i, e := range batch {
-		cmds[i] = command(ctx, e.op, false)
-		_ = pipe.Process(ctx, cmds[i])
-	}
-	_, err := pipe.Exec(ctx)
-	unsent := neverSent(err)
+func refused(err error) bool {
+	var reply redis.Error
+	return errors.As(err, &reply)
+}
 
-	var forgotten []int
+// A pending is an operation of a batch with its commands. The second is the
+// fence of a native acquire.
+type pending struct {
+	entry
+	cmd, fence *redis.Cmd
+}
+
+// exchange writes the operations in one go, reads the answers and completes
+// the operations. The marker is read last, so that it vouches for everything
+// before it. Scripts that the server had forgotten did not run, and are sent
+// again in full.
+func (n *Node) exchange(batch []entry) {
+	sent := make([]pending, len(batch))
 	for i, e := range batch {
-		if isNoScript(cmds[i].Err()) {
-			forgotten = append(forgotten, i)
+		sent[i].entry = e
+	}
+	forgotten := n.roundTrip(sent, false)
+	if len(forgotten) > 0 {
+		n.roundTrip(forgotten, true)
+	}
+}
+
+// roundTrip completes all operations but those whose script the server did not
+// know. full sends the scripts' text instead of their digest.
+func (n *Node) roundTrip(batch []pending, full bool) (forgotten []pending) {
+	ctx := n.ctx
+	legacy := n.legacy.Load()
+	pipe := n.client.Pipeline()
+	for i := range batch {
+		batch[i].command(ctx, legacy, full)
+		_ = pipe.Process(ctx, batch[i].cmd)
+		if batch[i].fence != nil {
+			_ = pipe.Process(ctx, batch[i].fence)
+		}
+	}
+	marker := redis.NewCmd(ctx, "GET", bornKey)
+	_ = pipe.Process(ctx, marker)
+	_, err := pipe.Exec(ctx)
+
+	unsent := neverSent(err)
+	born, markerErr := marker.Text()
+	if errors.Is(markerErr, redis.Nil) {
+		markerErr = nil
+	}
+	run := n.runID()
+	for i := range batch {
+		p := &batch[i]
+		if !full && isNoScript(p.cmd.Err()) {
+			forgotten = append(forgotten, *p)
 			continue
 		}
-		complete(e, cmds[i], unsent)
+		p.op.Answer = p.read()
+		a := &p.op.Answer
+		a.Born, a.Run = born, run
+		switch {
+		case unsent:
+			a.Void = true
+		case a.Vote == lockengine.VoteDown || a.Vote == lockengine.VoteTimeout:
+		case markerErr != nil:
+			// Whatever the node said, nothing vouches for its memory. It may
+			// have had its effect all the same.
+			*a = failure(markerErr)
+			a.Void = false
+		default:
+			a.RTT = time.Since(p.at)
+		}
+		p.op.To.Complete(p.op)
 	}
-	if len(forgotten) == 0 {
-		return
-	}
-	pipe = n.client.Pipeline()
-	for _, i := range forgotten {
-		cmds[i] = command(ctx, batch[i].op, true)
-		_ = pipe.Process(ctx, cmds[i])
-	}
-	_, err = pipe.Exec(ctx)
-	unsent = neverSent(err)
-	for _, i := range forgotten {
-		complete(batch[i], cmds[i], unsent)
-	}
+	return forgotten
 }
 
-// command is what an operation is on the wire. full sends a script's text
-// instead of its digest.
-func command(ctx context.Context, op *lockengine.Op, full bool) *redis.Cmd {
-	script := releaseScript
+// command is what an operation is on the wire.
+func (p *pending) command(ctx context.Context, legacy, full bool) {
+	op := p.op
+	eval := func(s script, args ...any) *redis.Cmd {
+		verb, text := "EVALSHA", s.sha
+		if full {
+			verb, text = "EVAL", s.text
+		}
+		return redis.NewCmd(ctx, append([]any{verb, text}, args...)...)
+	}
 	switch op.Kind {
 	case lockengine.KindAcquire:
-		return redis.NewCmd(ctx, "SET", op.Name, op.Token, "NX", "GET", "PX", op.TTL.Milliseconds())
+		if legacy {
+			p.cmd = eval(acquireScript, 2, op.Name, fencesKey, op.Token, op.TTL.Milliseconds(), op.Candidate)
+			return
+		}
+		p.cmd = redis.NewCmd(ctx, "SET", op.Name, op.Token, "NX", "GET", "PX", op.TTL.Milliseconds())
+		p.fence = redis.NewCmd(ctx, "ZADD", fencesKey, "GT", "CH", op.Candidate, op.Name)
+	case lockengine.KindHeal:
+		p.cmd = redis.NewCmd(ctx, "SET", op.Name, op.Token, "NX", "PX", op.TTL.Milliseconds())
+	case lockengine.KindRaise:
+		above := 0
+		if op.Above {
+			above = 1
+		}
+		p.cmd = eval(raiseScript, 2, op.Name, fencesKey, op.Token, op.Candidate, above)
 	case lockengine.KindExtend:
-		script = extendScript
+		p.cmd = eval(extendScript, 1, op.Name, op.Token, op.TTL.Milliseconds())
+	default:
+		p.cmd = eval(releaseScript, 1, op.Name, op.Token)
 	}
-	verb, text := "EVALSHA", script.sha
-	if full {
-		verb, text = "EVAL", script.text
-	}
-	if op.Kind == lockengine.KindExtend {
-		return redis.NewCmd(ctx, verb, text, 1, op.Name, op.Token, op.TTL.Milliseconds())
-	}
-	return redis.NewCmd(ctx, verb, text, 1, op.Name, op.Token)
 }
 
-// complete turns the reply into the operation's answer.
-func complete(e entry, cmd *redis.Cmd, unsent bool) {
-	value, err := cmd.Result()
-	if e.op.Kind == lockengine.KindAcquire {
-		e.op.Answer = acquireAnswer(e.op, value, err)
-	} else {
-		e.op.Answer = scriptAnswer(value, err)
-	}
-	if unsent {
-		e.op.Answer.Void = true
-	} else if e.op.Answer.Vote != lockengine.VoteDown && e.op.Answer.Vote != lockengine.VoteTimeout {
-		e.op.Answer.RTT = time.Since(e.at)
-	}
-	e.op.To.Complete(e.op)
+// neverSent reports whether a whole batch failed before anything was written.
+func neverSent(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
-// acquireAnswer reads the reply to SET NX GET: nothing there before means that
-// the token is there now. The token itself there before means that an earlier
-// send of it arrived.
-func acquireAnswer(op *lockengine.Op, value any, err error) lockengine.Answer {
+// failure is the answer where the node gave none that can be used.
+func failure(err error) lockengine.Answer {
+	var timeout net.Error
 	switch {
-	case errors.Is(err, redis.Nil):
-		return lockengine.Answer{Vote: lockengine.VoteGranted}
-	case err != nil && strings.HasPrefix(err.Error(), "WRONGTYPE"):
-		return lockengine.Answer{Vote: lockengine.VoteOther}
-	case err != nil:
-		return failure(err)
+	case refused(err):
+		return lockengine.Answer{Vote: lockengine.VoteUnknown, Void: true, Err: err}
+	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded),
+		errors.Is(err, context.DeadlineExceeded):
+		return lockengine.Answer{Vote: lockengine.VoteTimeout, Err: errors.New("no answer in time")}
 	}
-	holder, ok := value.(string)
-	switch {
-	case !ok:
-		return failure(fmt.Errorf("a reply of type %T to SET", value))
-	case holder == op.Token:
-		return lockengine.Answer{Vote: lockengine.VoteGranted}
-	}
-	return lockengine.Answer{Vote: lockengine.VoteOther, Holder: holder}
-}
-
-// scriptAnswer reads the reply of a script, see scripts.go.
-func scriptAnswer(value any, err error) lockengine.Answer {
-	if err != nil {
-		return failure(err)
-	}
-	switch v := value.(type) {
-	case int64:
-		if v == 1 {
-			return lockengine.Answer{Vote: lockengine.VoteGranted}
-		}
-		return lockengine.Answer{Vote: lockengine.VoteFree}
-	case []any:
-		if len(v) == 1 {
-			if left, ok := v[0].(int64); ok {
-				return lockengine.Answer{Vote: lockengine.VoteOther, TTL: expiresIn(left)}
-			}
-		}
-	}
-	return failure(fmt.Errorf("a reply of type %T to a script", value))
+	return lockengine.Answer{Vote: lockengine.VoteDown, Err: err}
 }
 
 // expiresIn turns the reply to PTTL into a duration.
@@ -153,22 +183,12 @@ func expiresIn(ms int64) time.Duration {
 	return time.Duration(ms) * time.Millisecond
 }
 
-// failure is the answer where the node gave none that can be used.
-func failure(err error) lockengine.Answer {
-	var refused redis.Error
-	var timeout net.Error
-	switch {
-	case errors.As(err, &refused):
-		return lockengine.Answer{Vote: lockengine.VoteUnknown, Void: true, Err: err}
-	case errors.As(err, &timeout) && timeout.Timeout(), errors.Is(err, os.ErrDeadlineExceeded),
-		errors.Is(err, context.DeadlineExceeded):
-		return lockengine.Answer{Vote: lockengine.VoteTimeout, Err: errors.New("no answer in time")}
+func cutVersion(version string) (major int, rest string, ok bool) {
+	for i, r := range version {
+		if r == '.' {
+			major, err := strconv.Atoi(version[:i])
+			return major, version[i+1:], err == nil
+		}
 	}
-	return lockengine.Answer{Vote: lockengine.VoteDown, Err: err}
-}
-
-// neverSent reports whether a whole batch failed before anything was written.
-func neverSent(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
+	return 0, "", false
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -34,12 +35,17 @@ var (
 
 // A Node is one Redis server that votes.
 type Node struct {
-	id     string
-	client *redis.Client
-	wake   chan struct{}
-	ctx    context.Context // ends with Close, and with it a dial under way
-	cancel context.CancelFunc
-	done   chan struct{}
+	id        string
+	client    *redis.Client // for locks: one connection
+	aside     *redis.Client // for questions about the node itself
+	wake      chan struct{}
+	ctx       context.Context // ends with Close, and with it a dial under way
+	cancel    context.CancelFunc
+	running   sync.WaitGroup
+	questions chan entry
+
+	run    atomic.Pointer[string] // the server process that the connection is to
+	legacy atomic.Bool            // the server is too old for SET NX GET
 
 	mu     sync.Mutex // guards queue, closed
 	queue  []entry
@@ -58,6 +64,14 @@ var _ lockengine.Node = (*Node)(nil)
 // in the background; a server that is not there answers every operation with
 // lockengine.VoteDown. Timeouts, pool and retries of opts are not used.
 func New(id string, opts *redis.Options) *Node {
+	ctx, cancel := context.WithCancel(context.Background())
+	n := &Node{
+		id:        id,
+		ctx:       ctx,
+		cancel:    cancel,
+		wake:      make(chan struct{}, 1),
+		questions: make(chan entry, maxQuestions),
+	}
 	o := *opts
 	o.PoolSize = 1 // one connection: the order of operations is the order of writes
 	o.MaxRetries = -1
@@ -67,19 +81,13 @@ func New(id string, opts *redis.Options) *Node {
 	o.ConnMaxIdleTime, o.ConnMaxLifetime = -1, -1
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	o.OnConnect = func(ctx context.Context, conn *redis.Conn) error {
-		return loadScripts(ctx, conn)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	n := &Node{
-		ctx:    ctx,
-		cancel: cancel,
-		id:     id,
-		client: redis.NewClient(&o),
-		wake:   make(chan struct{}, 1),
-		done:   make(chan struct{}),
-	}
-	go n.run()
+	aside := o
+	n.aside = redis.NewClient(&aside)
+	o.OnConnect = n.onConnect
+	n.client = redis.NewClient(&o)
+	n.running.Add(2)
+	go n.runLocks()
+	go n.runAside()
 	return n
 }
 
@@ -98,6 +106,11 @@ func (n *Node) ID() string { return n.id }
 
 // Submit hands over an operation, see [lockengine.Node].
 func (n *Node) Submit(op *lockengine.Op) {
+	e := entry{op, time.Now()}
+	if op.Kind == lockengine.KindHealth || op.Kind == lockengine.KindMark {
+		n.submitQuestion(e)
+		return
+	}
 	n.mu.Lock()
 	var refuse error
 	switch {
@@ -106,18 +119,46 @@ func (n *Node) Submit(op *lockengine.Op) {
 	case len(n.queue) >= maxQueue:
 		refuse = errQueueFull
 	default:
-		n.queue = append(n.queue, entry{op, time.Now()})
+		n.queue = append(n.queue, e)
 	}
 	n.mu.Unlock()
 	if refuse != nil {
-		op.Answer = lockengine.Answer{Vote: lockengine.VoteDown, Void: true, Err: refuse}
-		op.To.Complete(op)
+		e.refuse(refuse)
 		return
 	}
 	select {
 	case n.wake <- struct{}{}:
 	default:
 	}
+}
+
+// submitQuestion hands over a question about the node itself.
+func (n *Node) submitQuestion(e entry) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.closed {
+		e.refuse(errClosed)
+		return
+	}
+	select {
+	case n.questions <- e:
+	default:
+		e.refuse(errQueueFull)
+	}
+}
+
+// refuse answers an operation that will not be sent.
+func (e entry) refuse(why error) {
+	e.op.Answer = lockengine.Answer{Vote: lockengine.VoteDown, Void: true, Err: why}
+	e.op.To.Complete(e.op)
+}
+
+// runID is the identity of the server process, empty when it is not known.
+func (n *Node) runID() string {
+	if run := n.run.Load(); run != nil {
+		return *run
+	}
+	return ""
 }
 
 // Close answers what waits, gives up what is on its way and closes the
@@ -127,17 +168,22 @@ func (n *Node) Close() error {
 	n.closed = true
 	n.mu.Unlock()
 	n.cancel()
-	err := n.client.Close()
-	<-n.done
+	err := errors.Join(notClosed(n.client.Close()), notClosed(n.aside.Close()))
+	n.running.Wait()
+	return err
+}
+
+// notClosed is err, unless it says that there was nothing to close any more.
+func notClosed(err error) error {
 	if errors.Is(err, redis.ErrClosed) {
 		return nil
 	}
 	return err
 }
 
-// run sends what has gathered, batch after batch.
-func (n *Node) run() {
-	defer close(n.done)
+// runLocks sends what has gathered, batch after batch.
+func (n *Node) runLocks() {
+	defer n.running.Done()
 	_ = n.client.Ping(n.ctx).Err() // connect before the first lock; a node that is down shows with it
 	for {
 		select {
@@ -187,7 +233,6 @@ func (n *Node) refuseAll() {
 	n.queue = nil
 	n.mu.Unlock()
 	for _, e := range queue {
-		e.op.Answer = lockengine.Answer{Vote: lockengine.VoteDown, Void: true, Err: errClosed}
-		e.op.To.Complete(e.op)
+		e.refuse(errClosed)
 	}
 }

@@ -18,11 +18,22 @@ func newScript(text string) script {
 }
 
 // scripts are all that a server has to know.
-var scripts = []script{extendScript, releaseScript}
+var scripts = []script{acquireScript, raiseScript, extendScript, releaseScript}
 
-// The scripts answer 1 where the token was there and the thing was done, 0
-// where the name is free, and {PTTL} where somebody else holds it. A key of
-// another type than a string is somebody else's.
+// The scripts about a token answer 0 where the name is free and {PTTL} where
+// somebody else holds it; a key of another type than a string is somebody
+// else's. Otherwise the thing was done and they answer 1, or what they say.
+
+// raiseScript raises the fence of KEYS[1] in KEYS[2] to at least ARGV[2], or
+// with ARGV[3] = 1 above what it is, and answers it, if the token is ARGV[1].
+// Fences stay below 2^53, so a double holds them.
+var raiseScript = newScript(holds + `
+local seen = tonumber(redis.call('ZSCORE', KEYS[2], KEYS[1]) or '0')
+local fence = math.max(tonumber(ARGV[2]), seen + tonumber(ARGV[3]))
+if fence > seen then
+  redis.call('ZADD', KEYS[2], string.format('%.0f', fence), KEYS[1])
+end
+return string.format('%.0f', fence)`)
 
 // extendScript makes a lease last at least ARGV[2] ms, if its token is
 // ARGV[1]. It never shortens a lease and never creates a key.
@@ -43,6 +54,23 @@ const holds = `
 local value = redis.pcall('GET', KEYS[1])
 if not value then return 0 end
 if value ~= ARGV[1] then return {redis.call('PTTL', KEYS[1])} end`
+
+// acquireScript is SET NX GET and ZADD GT CH for servers before 7.0, which do
+// not have them. It answers {what was there or false, whether the fence rose}.
+var acquireScript = newScript(`
+local value = redis.pcall('GET', KEYS[1])
+if not value then
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+elseif type(value) == 'table' then
+  return redis.error_reply('WRONGTYPE a key of another type')
+end
+local seen = tonumber(redis.call('ZSCORE', KEYS[2], KEYS[1]) or '0')
+local rose = 0
+if tonumber(ARGV[3]) > seen then
+  redis.call('ZADD', KEYS[2], ARGV[3], KEYS[1])
+  rose = 1
+end
+return {value, rose}`)
 
 // isNoScript reports whether the server did not know a script, which then did
 // not run.

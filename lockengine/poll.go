@@ -1,0 +1,226 @@
+package lockengine
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A question is an operation about the node itself, not about a lock.
+type question struct {
+	op     Op
+	answer func(*Answer)
+}
+
+// Complete passes the answer on, on a goroutine of its own: a node may complete
+// an operation before Submit returns, while the member is locked.
+func (q *question) Complete(op *Op) { go q.answer(&op.Answer) }
+
+// ask sends a question to the node, past the circuit.
+func (m *member) ask(op Op, answer func(*Answer)) {
+	q := &question{op: op, answer: answer}
+	q.op.To, q.op.Index = q, m.index
+	q.op.Deadline = time.Now().Add(healthTimeout)
+	m.node.Submit(&q.op)
+}
+
+// start makes the first contact and goes on asking until stop.
+func (m *member) start() {
+	m.mu.Lock()
+	m.pollLocked(0)
+	m.mu.Unlock()
+}
+
+// stop ends the questions. One that is under way is answered into the void.
+func (m *member) stop() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.stopped = true
+	if m.timer != nil {
+		m.timer.Stop()
+	}
+}
+
+// pollLocked asks after a pause, in place of what was planned before.
+func (m *member) pollLocked(pause time.Duration) {
+	if m.stopped {
+		return
+	}
+	if m.timer != nil {
+		m.timer.Stop()
+	}
+	m.timer = time.AfterFunc(pause, m.poll)
+}
+
+func (m *member) poll() {
+	m.mu.Lock()
+	if m.stopped {
+		m.mu.Unlock()
+		return
+	}
+	full := m.polls%fullEvery == 0 || m.health == nil
+	m.polls++
+	op := Op{Kind: KindHealth, Above: full}
+	if full && m.met {
+		op.Candidate = m.nodeTimeLocked(time.Now()).Add(-fenceRetention).UnixMicro()
+	}
+	m.mu.Unlock()
+	m.ask(op, m.heard)
+}
+
+// heard takes the answer about the node's health.
+func (m *member) heard(a *Answer) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.stopped {
+		return
+	}
+	if a.Health == nil {
+		m.unheardLocked(orUnknown(a.Err))
+		return
+	}
+	m.rtt = a.Health.Received.Sub(a.Health.Sent)
+	m.succeededLocked()
+	if a.Health.Full {
+		m.health = a.Health
+	}
+	m.readClockLocked(a.Health)
+	if best, ok := m.clock.best(); ok {
+		m.ahead.Store(&best.offset)
+		m.engine.readOffset()
+	}
+	switch {
+	case m.met:
+		_ = m.compareLocked(a.Born, a.Run, a.Health.Sent)
+		_ = m.sitsOutLocked()
+	default:
+		m.meetLocked(a)
+	}
+	m.pollLocked(pollEvery)
+}
+
+// unheardLocked notes that the node did not say how it is.
+func (m *member) unheardLocked(err error) {
+	m.lastErr = err
+	m.openLocked(err)
+	m.askAgainLocked()
+}
+
+// askAgainLocked asks after a pause that grows.
+func (m *member) askAgainLocked() {
+	m.probe = min(max(2*m.probe, probeFirst), probeLast)
+	m.pollLocked(m.probe)
+	m.engine.met(m.index)
+}
+
+// readClockLocked takes a reading of the node's clock. A clock that jumped
+// made keys end at another time than was promised.
+func (m *member) readClockLocked(h *Health) {
+	allowed := m.engine.cfg.ClockDrift
+	jump := m.clock.add(m.engine.reference.sample(h), allowed)
+	if jump == 0 {
+		return
+	}
+	m.engine.observe(Event{Kind: EventClock, Node: m.node.ID(), At: time.Now(), Jump: jump})
+	if m.met && !m.engine.cfg.NoQuarantine {
+		m.forgetLocked(fmt.Sprintf("its clock jumped by %s", jump.Round(time.Millisecond)), true)
+	}
+}
+
+// meetLocked is the first contact: who the node is and whether it may vote.
+func (m *member) meetLocked(a *Answer) {
+	m.identity = identity{born: a.Born, run: a.Run}
+	if m.engine.cfg.NoQuarantine {
+		m.metLocked()
+		m.admitLocked()
+		return
+	}
+	if a.Born != "" {
+		m.metLocked()
+		m.obeyLocked("it lost its memory before this engine started")
+		return
+	}
+	// No marker: no engine has met this node, or it lost everything while none
+	// was running. What it may have forgotten has ended when it has been up
+	// for longer than any lease.
+	now := time.Now()
+	from := now
+	switch {
+	case m.engine.cfg.Fresh:
+	case a.Health.Full && a.Health.Uptime < m.engine.cfg.MaxTTL:
+		from = now.Add(m.engine.cfg.MaxTTL - a.Health.Uptime)
+	case !a.Health.Full:
+		from = now.Add(m.engine.cfg.MaxTTL)
+	}
+	if from.After(now) {
+		m.metLocked()
+		m.sitOutLocked(from, "it was started lately, and nobody knows what it held before")
+	}
+	m.markLocked(m.nodeTimeLocked(from), false)
+}
+
+// metLocked ends the first contact.
+func (m *member) metLocked() {
+	m.met = true
+	m.acquainted.Store(true)
+	m.engine.met(m.index)
+}
+
+// markLocked writes a marker that lets the node vote from a time of its clock
+// on. Unless forced, one that another engine has written meanwhile stands.
+func (m *member) markLocked(from time.Time, force bool) {
+	m.marking = true
+	m.ask(Op{Kind: KindMark, Token: newMarker(from), Above: force}, m.wrote)
+}
+
+// wrote takes the marker that stands on the node now.
+func (m *member) wrote(a *Answer) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.marking, m.marked = false, time.Now()
+	if m.stopped {
+		return
+	}
+	if a.Born == "" {
+		// It could not be written: the node is not met, or is met anew.
+		m.met = false
+		m.trust.Store(nil)
+		m.lastErr = fmt.Errorf("the memory marker could not be written: %w", orUnknown(a.Err))
+		m.askAgainLocked()
+		return
+	}
+	why := orElse(m.outWhy, "it lost its memory, as another engine has seen")
+	m.identity.born = a.Born
+	m.identity.run = orElse(a.Run, m.identity.run)
+	if !m.met {
+		m.metLocked()
+	}
+	m.obeyLocked(why)
+}
+
+// admit lets the node vote although its quarantine is not over, and tells
+// every other engine.
+func (m *member) admit(done func(error)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	from := m.nodeTimeLocked(time.Now())
+	m.marking = true
+	m.ask(Op{Kind: KindMark, Token: newMarker(from), Above: true}, func(a *Answer) {
+		m.wrote(a)
+		if a.Born == "" {
+			done(fmt.Errorf("admit node %s: %w", m.node.ID(), orUnknown(a.Err)))
+			return
+		}
+		m.mu.Lock()
+		m.admitLocked()
+		m.mu.Unlock()
+		done(nil)
+	})
+}
+
+func orUnknown(err error) error {
+	if err != nil {
+		return err
+	}
+	return errors.New("no answer")
+}

@@ -1,0 +1,232 @@
+package lockengine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// A Waker tells when a lock becomes free, so that waiting callers need not ask
+// again and again.
+type Waker interface {
+	// Free returns a channel that receives when a quorum of nodes came to
+	// report name free since the call, and a function that ends the interest.
+	// live is false while the nodes' changes are not noticed at once, so that
+	// the caller had better ask by itself.
+	Free(name string) (free <-chan struct{}, live func() bool, stop func())
+}
+
+// A QueueFullError says that too many callers of this engine wait for a name.
+type QueueFullError struct {
+	Name    string
+	Waiters int
+}
+
+func (e *QueueFullError) Error() string {
+	return fmt.Sprintf("lock %q: %d callers of this process wait for it already", e.Name, e.Waiters)
+}
+
+// A queue orders the callers of one engine that want one name: first come,
+// first served. Only the first asks the nodes.
+type queue struct {
+	waiters []*waiter
+	// refused is why the last attempt failed, nil when there was none: what a
+	// caller is told who does not want to wait.
+	refused error
+	at      time.Time
+}
+
+// A waiter is one caller in a queue.
+type waiter struct {
+	name  string
+	since time.Time
+	first chan struct{} // closed when it is its turn
+	free  chan struct{} // receives when a lease of this engine on the name ends
+	moved func(position, of int)
+}
+
+// queues are the names that somebody of this engine wants now.
+type queues struct {
+	mu     sync.Mutex // guards byName and everything in it
+	byName map[string]*queue
+}
+
+// join appends a caller to the queue for a name.
+func (e *Engine) join(name string, moved func(position, of int)) (*waiter, error) {
+	w := &waiter{name: name, moved: moved}
+	e.queues.mu.Lock()
+	defer e.queues.mu.Unlock()
+	q := e.queues.byName[name]
+	if q == nil {
+		q = &queue{}
+		e.queues.byName[name] = q
+	}
+	if len(q.waiters) > e.cfg.MaxWaiters {
+		return nil, &QueueFullError{Name: name, Waiters: len(q.waiters) - 1}
+	}
+	w.first, w.free = make(chan struct{}), make(chan struct{}, 1)
+	q.waiters = append(q.waiters, w)
+	if len(q.waiters) == 1 {
+		close(w.first)
+	}
+	return w, nil
+}
+
+// waits notes that a caller has begun to wait, and tells how many do.
+func (e *Engine) waits(w *waiter) {
+	e.queues.mu.Lock()
+	defer e.queues.mu.Unlock()
+	if w.since.IsZero() {
+		w.since = time.Now()
+		e.queues.byName[w.name].tell(e, w.name, 0)
+	}
+}
+
+// leave takes a caller out of its queue, whatever its place.
+func (e *Engine) leave(w *waiter, err error) {
+	e.queues.mu.Lock()
+	defer e.queues.mu.Unlock()
+	q := e.queues.byName[w.name]
+	for i, x := range q.waiters {
+		if x != w {
+			continue
+		}
+		q.waiters = append(q.waiters[:i], q.waiters[i+1:]...)
+		if i == 0 && len(q.waiters) > 0 {
+			close(q.waiters[0].first)
+		}
+		break
+	}
+	var held *HeldError
+	q.refused, q.at = nil, time.Now()
+	if errors.As(err, &held) {
+		q.refused = held
+	}
+	if !w.since.IsZero() {
+		q.tell(e, w.name, time.Since(w.since))
+	}
+	if len(q.waiters) == 0 {
+		delete(e.queues.byName, w.name)
+	}
+}
+
+// tell publishes the state of the queue. It is called under the lock.
+func (q *queue) tell(e *Engine, name string, waited time.Duration) {
+	event := Event{Kind: EventWaiting, Name: name, At: time.Now(), Waited: waited}
+	for _, w := range q.waiters {
+		if w.since.IsZero() {
+			continue
+		}
+		event.Waiters++
+		if event.OldestSince.IsZero() || w.since.Before(event.OldestSince) {
+			event.OldestSince = w.since
+		}
+		if w.moved != nil {
+			w.moved(event.Waiters, len(q.waiters))
+		}
+	}
+	e.observe(event)
+}
+
+// handOver wakes the first caller in the queue for a name: a lease of this
+// engine on it has been given back.
+func (e *Engine) handOver(name string) {
+	e.queues.mu.Lock()
+	defer e.queues.mu.Unlock()
+	if q := e.queues.byName[name]; q != nil && len(q.waiters) > 0 {
+		select {
+		case q.waiters[0].free <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// turn waits until it is the caller's turn. A caller that does not want to
+// wait is told at once why those before it do.
+func (e *Engine) turn(ctx context.Context, w *waiter, waitUntil time.Time) error {
+	select {
+	case <-w.first:
+		return nil
+	default:
+	}
+	e.waits(w)
+	// Even without wishing to wait, a caller must give the one before it the
+	// time of an attempt: it may be through in a moment.
+	patience := max(time.Until(waitUntil), e.cfg.NodeTimeout)
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-w.first:
+		return nil
+	case <-timer.C:
+		return e.queued(w)
+	case <-e.closing:
+		return ErrClosed
+	case <-ctx.Done():
+		return fmt.Errorf("%w; %w", context.Cause(ctx), e.queued(w))
+	}
+}
+
+// queued is why a caller that never came to ask did not get the lock.
+func (e *Engine) queued(w *waiter) error {
+	e.queues.mu.Lock()
+	defer e.queues.mu.Unlock()
+	q := e.queues.byName[w.name]
+	var last *HeldError
+	if !errors.As(q.refused, &last) {
+		return &HeldError{Name: w.name, Queued: len(q.waiters) - 1}
+	}
+	held := *last
+	held.Queued = len(q.waiters) - 1
+	if held.TTL > 0 {
+		held.TTL = max(held.TTL-time.Since(q.at), 0)
+	}
+	return &held
+}
+
+// refusedWith keeps why the first in the queue was refused.
+func (e *Engine) refusedWith(w *waiter, err error) {
+	e.queues.mu.Lock()
+	defer e.queues.mu.Unlock()
+	q := e.queues.byName[w.name]
+	q.refused, q.at = err, time.Now()
+}
+
+// slowPoll is how many times the retry delay a caller waits that will be woken:
+// the last resort, should the wake-up be lost.
+const slowPoll = 20
+
+// pause waits until another attempt makes sense: the lock was given back in
+// this process or was seen to be free, the holder's lease should have ended, or
+// it is time to ask again anyway. It returns an error when there is nothing
+// more to wait for.
+func (e *Engine) pause(ctx context.Context, w *waiter, free <-chan struct{}, live bool, last error, waitUntil time.Time) error {
+	delay := e.cfg.RetryDelay
+	if j := e.cfg.RetryJitter; j > 0 {
+		delay += time.Duration(e.cfg.Random()%uint64(2*j+1)) - j
+	}
+	var held *HeldError
+	if errors.As(last, &held) {
+		if live {
+			delay *= slowPoll
+		}
+		if held.TTL > 0 {
+			delay = min(delay, held.TTL+time.Millisecond)
+		}
+		delay = min(delay, time.Until(waitUntil))
+	}
+	timer := time.NewTimer(max(delay, time.Millisecond))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-free:
+	case <-w.free:
+	case <-e.closing:
+		return ErrClosed
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
+}
