@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/lockscope/lockscope/internal/glob"
 )
 
 const (
@@ -44,7 +46,7 @@ func newCanary(patterns []string) (*canary, bool) {
 	_, _ = rand.Read(random[:]) // never fails, see crypto/rand
 	mark := canaryMark + hex.EncodeToString(random[:])
 	for _, p := range patterns {
-		if name, ok := globInstance(p, mark); ok && globMatch(p, name) {
+		if name, ok := glob.Instance(p, mark); ok && glob.Match(p, name) {
 			return &canary{name: name, seen: make(map[string]bool), all: make(chan struct{})}, true
 		}
 	}

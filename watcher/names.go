@@ -3,6 +3,7 @@ package watcher
 import (
 	"strings"
 
+	"github.com/lockscope/lockscope/internal/glob"
 	"github.com/lockscope/lockscope/lockengine"
 )
 
@@ -33,7 +34,7 @@ func (f nameFilter) first(name string) int {
 		return -1
 	}
 	for i, p := range f.patterns {
-		if globMatch(p, name) {
+		if glob.Match(p, name) {
 			return i
 		}
 	}

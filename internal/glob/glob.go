@@ -1,10 +1,11 @@
-package watcher
+// Package glob matches names as Redis does, in KEYS, SCAN and PSUBSCRIBE.
+package glob
 
-// globMatch reports whether name matches a Redis glob: * any bytes, ? one
+// Match reports whether name matches a Redis glob: * any bytes, ? one
 // byte, [abc] [a-c] [^a] one of a class, \x the byte x itself. It works on
 // bytes as Redis does. Only the last * is ever gone back to, so the time is at
 // most len(pattern) times len(name).
-func globMatch(pattern, name string) bool {
+func Match(pattern, name string) bool {
 	p, n := 0, 0
 	starP, starN := -1, 0 // where to go on after one more byte for the last *
 	for n < len(name) {
@@ -14,7 +15,7 @@ func globMatch(pattern, name string) bool {
 			continue
 		}
 		if p < len(pattern) {
-			if width, ok := globByte(pattern[p:], name[n]); ok {
+			if width, ok := element(pattern[p:], name[n]); ok {
 				p += width
 				n++
 				continue
@@ -32,23 +33,23 @@ func globMatch(pattern, name string) bool {
 	return p == len(pattern)
 }
 
-// globByte reports whether b matches the first element of pattern, which is
+// element reports whether b matches the first element of pattern, which is
 // not a *, and how long that element is.
-func globByte(pattern string, b byte) (width int, ok bool) {
+func element(pattern string, b byte) (width int, ok bool) {
 	switch {
 	case pattern[0] == '?':
 		return 1, true
 	case pattern[0] == '[':
-		return globClass(pattern, b)
+		return class(pattern, b)
 	case pattern[0] == '\\' && len(pattern) > 1:
 		return 2, pattern[1] == b
 	}
 	return 1, pattern[0] == b
 }
 
-// globClass is globByte for a class. As in Redis a class that is not closed
+// class is element for a class. As in Redis a class that is not closed
 // ends with the pattern, and a range may be given backwards.
-func globClass(pattern string, b byte) (width int, ok bool) {
+func class(pattern string, b byte) (width int, ok bool) {
 	i := 1
 	not := i < len(pattern) && pattern[i] == '^'
 	if not {
@@ -73,10 +74,10 @@ func globClass(pattern string, b byte) (width int, ok bool) {
 	return i, ok != not
 }
 
-// globInstance returns a name that matches pattern, with fill in the place of
+// Instance returns a name that matches pattern, with fill in the place of
 // its first *. It reports false for a pattern without a *: such a name could
 // be somebody's lock.
-func globInstance(pattern, fill string) (string, bool) {
+func Instance(pattern, fill string) (string, bool) {
 	var b []byte
 	filled := false
 	for p := 0; p < len(pattern); {
@@ -90,7 +91,7 @@ func globInstance(pattern, fill string) (string, bool) {
 		}
 		width, c := 0, byte(0)
 		for ok := false; !ok; c++ {
-			if width, ok = globByte(pattern[p:], c); ok {
+			if width, ok = element(pattern[p:], c); ok {
 				b = append(b, c)
 			} else if c == 255 {
 				return "", false // a class that nothing matches
