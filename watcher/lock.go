@@ -47,7 +47,10 @@ type Lock struct {
 	Seq uint64
 }
 
-// A Holder is who holds a lock, as far as it can be told.
+// A Holder is who holds a lock, as far as it can be told. When no token has a
+// quorum it is the token that most of the reachable nodes hold, the one with
+// the smallest fingerprint of several: it plays the holder for the votes, and
+// the State says that it is none.
 type Holder struct {
 	// Owner is a name where the value carries one, otherwise empty.
 	Owner string
@@ -116,6 +119,9 @@ type NodeStatus struct {
 	Keys int
 	// Synced is when the last full scan of the node ended; zero before.
 	Synced time.Time
+	// Missed is how many changes a scan found that no event had told, although
+	// events were thought to arrive.
+	Missed uint64
 }
 
 // Notifications is how changes on a node reach the watcher.

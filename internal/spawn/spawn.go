@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -170,8 +169,8 @@ func (s *Server) launch(ctx context.Context) error {
 	}, s.args...)
 	cmd := exec.Command(s.path, args...)
 	cmd.SysProcAttr = childAttr()
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	out := &output{ready: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = out, out
 
 	done := make(chan struct{})
 	started := make(chan error, 1)
@@ -194,38 +193,60 @@ func (s *Server) launch(ctx context.Context) error {
 	s.cmd, s.done = cmd, done
 	s.mu.Unlock()
 
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
-	for !answers(ctx, s.addr, cmd.Process.Pid) {
-		select {
-		case <-done:
-			s.Kill()
-			return fmt.Errorf("server on %s ended at once: %s", s.addr, bytes.TrimSpace(out.Bytes()))
-		case <-ctx.Done():
-			s.Kill()
-			return fmt.Errorf("server on %s did not answer within %s", s.addr, readyTimeout)
-		case <-time.After(2 * time.Millisecond):
-		}
+	timer := time.NewTimer(readyTimeout)
+	defer timer.Stop()
+	select {
+	case <-out.ready:
+		return nil
+	case <-done:
+		s.Kill()
+		return fmt.Errorf("server on %s ended at once: %s", s.addr, out)
+	case <-ctx.Done():
+		s.Kill()
+		return fmt.Errorf("server on %s: %w", s.addr, context.Cause(ctx))
+	case <-timer.C:
+		s.Kill()
+		return fmt.Errorf("server on %s was not ready within %s: %s", s.addr, readyTimeout, out)
 	}
-	return nil
 }
 
-// answers reports whether the server on addr is the process pid. Another
-// process may have taken the port in the meantime, and it may be a Redis too.
-func answers(ctx context.Context, addr string, pid int) bool {
-	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", addr)
-	if err != nil {
-		return false
+// readyLine is what a server prints when it accepts connections. Asking it over
+// the network would not do: when another process has taken the port meanwhile,
+// that one answers.
+var readyLine = []byte("Ready to accept connections")
+
+// An output keeps what a server prints and tells when it is ready.
+type output struct {
+	mu    sync.Mutex // guards text
+	text  []byte
+	ready chan struct{} // closed when it is
+}
+
+// maxOutput is how much is kept of what a server prints.
+const maxOutput = 64 << 10
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if room := maxOutput - len(o.text); room > 0 {
+		o.text = append(o.text, p[:min(room, len(p))]...)
 	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(time.Second)); err != nil {
-		return false
+	select {
+	case <-o.ready:
+	default:
+		if bytes.Contains(o.text, readyLine) {
+			close(o.ready)
+		}
 	}
-	if _, err := conn.Write([]byte("INFO server\r\nQUIT\r\n")); err != nil {
-		return false
-	}
-	reply, _ := io.ReadAll(io.LimitReader(conn, 64<<10)) // what came tells, whole or not
-	return bytes.Contains(reply, fmt.Appendf(nil, "\r\nprocess_id:%d\r\n", pid))
+	return len(p), nil
+}
+
+// String is the end of what the server printed.
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	text := bytes.TrimSpace(o.text)
+	return string(text[max(0, len(text)-2000):])
 }
 
 func freePort() (int, error) {

@@ -1,0 +1,68 @@
+# `make help` lists the targets.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BINARY  := bin/lockscope
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+.DEFAULT_GOAL := help
+.PHONY: help run run-spawn build test unit e2e check fmt generate tools fuzz latency screenshots
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## start the dashboard with five nodes inside the program; needs only Go
+	@exec ./$(BINARY)
+
+run-spawn: build ## start it with five real redis-server or valkey-server children
+	@exec ./$(BINARY) -nodes spawn
+
+build: ## build bin/lockscope, one static program
+	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BINARY) .
+
+test: tools check unit e2e ## install what the tests need and run them all
+
+unit: ## test the packages, with the race detector
+	$(GO) test -race -timeout 10m ./...
+
+e2e: build ## drive the real program in a real Chromium
+	cd e2e && $(GO) vet ./... && $(GO) test -count=1 -timeout 8m ./...
+
+check: ## formatting, vet, generated files and go.mod are as they should be
+	@out=$$(gofmt -l $$(git ls-files '*.go' ':!:*_templ.go')); \
+	  if [ -n "$$out" ]; then echo "not formatted, run make fmt: $$out"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) mod tidy -diff
+	cd e2e && $(GO) mod tidy -diff
+	@scripts=$$(mktemp -d) && trap 'rm -rf "$$scripts"' EXIT && cp -R views "$$scripts/views" && \
+	  $(GO) tool templ generate -path views >/dev/null 2>&1 && \
+	  if ! diff -r -q views "$$scripts/views"; then \
+	    echo "generated files are stale, commit the result of make generate"; exit 1; fi
+
+fmt: ## format Go and templ files
+	$(GO) fmt ./...
+	cd e2e && $(GO) fmt ./...
+	$(GO) tool templ fmt views
+
+generate: ## make the Go files of the templ components
+	$(GO) tool templ generate -path views
+
+fuzz: ## fuzz everything that parses, 20 s each
+	$(GO) test -run '^$$' -fuzz FuzzParseToken -fuzztime 20s ./lockengine
+	$(GO) test -run '^$$' -fuzz FuzzLoad -fuzztime 20s ./internal/config
+
+latency: ## print p50 and p99 from SET on a node to the frame at a client
+	$(GO) test -run '^$$' -bench SetToFrame -benchtime 1000x ./web
+
+# What the tests need, in Debian's names. Elsewhere, install the programs by hand.
+tools: ## install redis-server, chromium and redis-py where they are missing
+	@missing=""; \
+	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
+	command -v redis-cli >/dev/null || missing="$$missing redis-tools"; \
+	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	/usr/bin/python3 -c 'import redis' 2>/dev/null || missing="$$missing python3-redis"; \
+	[ -z "$$missing" ] && exit 0; \
+	command -v apt-get >/dev/null || { echo "the tests need these programs, please install them:$$missing"; exit 1; }; \
+	sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	echo "installing$$missing"; \
+	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null

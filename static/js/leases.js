@@ -1,0 +1,121 @@
+// @ts-check
+// The leases of this browser session: which rows can be released and extended,
+// and which ran out.
+
+import { get, post, Problem } from "./api.js";
+import { serverNow } from "./clock.js";
+import { spaced } from "./format.js";
+import { keyOf, nameOf } from "./lock.js";
+import { settings } from "./settings.js";
+import { toast } from "./toast.js";
+
+/** @typedef {import("./types.js").Lease} Lease */
+/** @typedef {import("./types.js").Lock} Lock */
+
+/** Other tabs of this session hear of changes here. */
+const tabs = new BroadcastChannel("lockscope-leases");
+
+export class Leases {
+  /** @param {() => void} changed */
+  constructor(changed) {
+    this.changed = changed;
+    /** @type {Map<string, Lease>} by the key of the lock */
+    this.held = new Map();
+    tabs.onmessage = () => this.load();
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.load(); });
+    setInterval(() => this.sweep(), 250);
+  }
+
+  async load() {
+    if (settings.readOnly) return;
+    let answer;
+    try {
+      answer = await get("leases");
+    } catch {
+      return; // The stream says that there is no connection.
+    }
+    this.held = new Map(answer.leases.map((/** @type {Lease} */ lease) => [keyOf(lease), lease]));
+    this.changed();
+  }
+
+  /** @param {Lease} lease */
+  add(lease) {
+    this.held.set(keyOf(lease), lease);
+    tabs.postMessage(0);
+    this.changed();
+  }
+
+  /** @param {string} key */
+  drop(key) {
+    if (!this.held.delete(key)) return;
+    tabs.postMessage(0);
+    this.changed();
+  }
+
+  /**
+   * The lease behind a row, if this session holds it. The fingerprint has to be
+   * the same: a name may be somebody else's by now.
+   * @param {Lock} lock
+   */
+  of(lock) {
+    const lease = this.held.get(keyOf(lock));
+    return lease && lock.holder?.fingerprint === lease.fingerprint ? lease : null;
+  }
+
+  /** Leases end by themselves; whoever counted on one has to hear it. */
+  sweep() {
+    for (const [key, lease] of this.held) {
+      if (Date.parse(lease.validUntil) > serverNow()) continue;
+      this.held.delete(key);
+      toast("warn", [{ name: nameOf(lease) }, " ran out."]);
+      this.changed();
+    }
+  }
+
+  /** @param {Lock} lock */
+  async release(lock) {
+    const lease = this.of(lock);
+    if (!lease) return;
+    // Not swept as run out while the answer is on its way.
+    this.held.delete(keyOf(lock));
+    try {
+      await post("locks/release", { lease: lease.id });
+      toast("plain", ["Released ", { name: nameOf(lock) }, "."]);
+    } catch (error) {
+      if (!lost(error)) this.held.set(keyOf(lock), lease);
+      this.failed("release", lock, error);
+    }
+    tabs.postMessage(0);
+    this.changed();
+  }
+
+  /** @param {Lock} lock */
+  async extend(lock) {
+    const lease = this.of(lock);
+    if (!lease) return;
+    try {
+      const answer = await post("locks/extend", { lease: lease.id, ttl: lease.ttl });
+      this.add({ ...lease, ...answer.lease });
+      toast("good", [{ name: nameOf(lock) }, ` is yours for another ${spaced(lease.ttl)}.`]);
+    } catch (error) {
+      if (lost(error)) this.drop(keyOf(lock));
+      this.failed("extend", lock, error);
+    }
+  }
+
+  /**
+   * @param {string} what
+   * @param {Lock} lock
+   * @param {unknown} error
+   */
+  failed(what, lock, error) {
+    const name = { name: nameOf(lock) };
+    if (lost(error)) toast("warn", [name, " is no longer yours."]);
+    else toast("bad", [`Could not ${what} `, name, ": ", { said: error instanceof Error ? error.message : String(error) }]);
+  }
+}
+
+/** @param {unknown} error */
+function lost(error) {
+  return error instanceof Problem && error.code === "lost";
+}

@@ -1,0 +1,94 @@
+// @ts-check
+// What a lock says, in words: the same as views/words.go.
+
+import { dash, hue, number } from "./format.js";
+import { decodeBytes } from "./visible.js";
+
+/** @typedef {import("./types.js").Lock} Lock */
+/** @typedef {import("./types.js").Vote} Vote */
+
+/**
+ * What tells a name from all others. A name in base64 begins with a character
+ * that no clean name has.
+ * @param {{name?: string|null, nameB64?: string|null}} of
+ */
+export function keyOf(of) {
+  return of.nameB64 ? `\0${of.nameB64}` : of.name ?? "";
+}
+
+/**
+ * The name as text; bytes that are not UTF-8 are kept as visible.js keeps them.
+ * @param {{name?: string|null, nameB64?: string|null}} of
+ */
+export function nameOf(of) {
+  return of.nameB64 ? decodeBytes(of.nameB64) : of.name ?? "";
+}
+
+/**
+ * The part of a command that names a lock.
+ * @param {string} key
+ */
+export function nameFields(key) {
+  return key.startsWith("\0") ? { nameB64: key.slice(1) } : { name: key };
+}
+
+/**
+ * The time that a row counts down to, in milliseconds, or 0 for none.
+ * @param {Lock} lock
+ */
+export function deadline(lock) {
+  if (["held", "expiring", "free"].includes(lock.state)) return lock.expiresAt ? Date.parse(lock.expiresAt) : 0;
+  if (lock.flags.includes("no-expiry")) return 0;
+  return Math.max(0, ...lock.votes.map((vote) => (vote.expiresAt ? Date.parse(vote.expiresAt) : 0)));
+}
+
+/**
+ * What stands instead of a countdown, or "" where there is one.
+ * @param {Lock} lock
+ */
+export function still(lock) {
+  if (lock.state === "free" || !lock.holder) return dash;
+  if (deadline(lock) === 0) return "no expiry";
+  return "";
+}
+
+/** @param {Lock} lock */
+export function holderWords({ holder }) {
+  if (!holder) return dash;
+  if (holder.owner) return holder.owner;
+  if (!holder.library) return `unknown client · ${holder.fingerprint}`;
+  if (holder.library === "lockscope") return `lockscope · ${holder.fingerprint}`;
+  return `probably ${holder.library} · ${holder.fingerprint}`;
+}
+
+/**
+ * The owner's hue, "foreign" for a holder without a name, "" for none.
+ * @param {Lock} lock
+ */
+export function holderHue({ holder }) {
+  if (!holder) return "";
+  return holder.owner ? String(hue(holder.owner)) : "foreign";
+}
+
+/**
+ * Since when it is held, in milliseconds, or 0.
+ * @param {Lock} lock
+ */
+export function heldSince(lock) {
+  if (!lock.holder?.since || lock.state === "free" || lock.state === "residue") return 0;
+  return Date.parse(lock.holder.since);
+}
+
+/** @param {Lock} lock */
+export function waitingWords(lock) {
+  if (lock.state === "free") return dash;
+  return lock.waiters?.visible ? number(lock.waiters.count) : "not visible";
+}
+
+/**
+ * The accessible name of a vote strip.
+ * @param {Vote[]} votes
+ */
+export function stripName(votes) {
+  return `votes: ${votes.map((vote) => `${vote.node} ${vote.vote}`).join(", ")}`;
+}

@@ -1,0 +1,152 @@
+// @ts-check
+// Puts the parts of the Locks page together.
+
+import { AcquireDialog } from "./acquire.js";
+import { announce } from "./announce.js";
+import { heard } from "./clock.js";
+import { heardFrame, setConnection } from "./connection.js";
+import { Filters, showCounts, showWindow } from "./filters.js";
+import { number } from "./format.js";
+import { onKey } from "./keys.js";
+import { Leases } from "./leases.js";
+import { keyOf } from "./lock.js";
+import { showNodes } from "./nodes.js";
+import { copy, Panel } from "./panel.js";
+import { fieldOf, find, settings } from "./settings.js";
+import { Store } from "./store.js";
+import { Stream } from "./stream.js";
+import { Table } from "./table.js";
+import { startTheme } from "./theme.js";
+import { arrive } from "./votes.js";
+
+heard(settings.serverTime, true);
+for (const element of document.querySelectorAll("[data-live]")) element.removeAttribute("hidden");
+startTheme();
+
+const store = new Store();
+const leases = new Leases(() => {
+  // Before the first snapshot the rows are those that the server rendered.
+  if (store.loaded) table.schedule();
+});
+const filters = new Filters(() => stream.watch("locks", filters.watch));
+/** @type {Table} */
+const table = new Table(
+  () => store.sorted(filters.sort).filter(([, lock]) => !filters.mine || leases.of(lock) !== null),
+  (lock) => leases.of(lock) !== null,
+  () => store.offset,
+);
+const panel = new Panel((key) => table.select(key));
+const dialog = settings.readOnly ? null : new AcquireDialog(acquired);
+const stream = new Stream(receive, (state) => {
+  setConnection(state);
+  if (state === "live") void leases.load();
+});
+
+/** @param {import("./types.js").Frame} frame */
+function receive(frame) {
+  heardFrame(frame.lagMs);
+  if (frame.serverTime) heard(frame.serverTime, frame.t === "hello");
+  if (frame.nodes) showNodes(frame.nodes);
+  if (frame.t === "snapshot") store.snapshot(frame);
+  else if (frame.t === "delta") store.delta(frame);
+  else return;
+  table.schedule();
+}
+
+let alarm = "";
+
+table.drawn = () => {
+  if (!store.loaded) return;
+  const shown = table.rows.size;
+  panel.follow(store.rows);
+  dialog?.follow(store.rows);
+  table.select(panel.key);
+  table.element.hidden = shown === 0;
+  table.element.setAttribute("aria-rowcount", String(store.total + 1));
+  find("#empty").hidden = shown > 0 || filters.active;
+  find("#no-match").hidden = shown > 0 || !filters.active;
+  showCounts(store.counts, leases.held.size);
+  showWindow(store.rows.size, store.offset, store.total);
+  if (!filters.q) find('[data-count-of="locks"]').textContent = number(store.counts.total);
+  const { contested = 0, residue = 0, unknown = 0 } = store.counts;
+  const now = `${contested} contested, ${residue} residue, ${unknown} unknown.`;
+  if (alarm && alarm !== now) announce(now);
+  alarm = now;
+};
+
+/** Attempts of this page whose rows have not come yet. */
+/** @type {Map<string, import("./types.js").Vote[]>} */
+const arriving = new Map();
+
+/** @type {Table["entered"]} */
+table.entered = (row, key) => {
+  const votes = arriving.get(key);
+  if (!votes) return;
+  arriving.delete(key);
+  arrive(row.parts.votes, votes);
+};
+
+/** @param {import("./types.js").Lease} lease */
+function acquired(lease) {
+  const key = keyOf(lease);
+  const row = table.rows.get(key);
+  if (row && lease.votes) arrive(row.parts.votes, lease.votes);
+  else if (lease.votes) arriving.set(key, lease.votes);
+  leases.add(lease);
+}
+
+if (dialog) {
+  onKey({ key: "n", label: "Acquire a lock", run: (event) => { event.preventDefault(); dialog.open(); } });
+  document.addEventListener("click", (event) => {
+    if (event.target instanceof Element && event.target.closest('[data-action="acquire"]')) dialog.open();
+  });
+}
+
+table.body.addEventListener("click", (event) => {
+  const lock = table.lockAt(event.target);
+  if (!lock) return;
+  const button = event.target instanceof Element ? event.target.closest("button") : null;
+  if (!button) {
+    if (getSelection()?.type === "Range") return;
+    if (panel.key === keyOf(lock)) panel.close();
+    else panel.open(lock);
+    return;
+  }
+  button.disabled = true;
+  const done = button.dataset.action === "release" ? leases.release(lock) : leases.extend(lock);
+  void done.finally(() => { button.disabled = false; });
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target instanceof Element ? event.target.closest('[data-action="copy"]') : null;
+  if (button?.parentElement) copy(button, fieldOf("command", button.parentElement).textContent ?? "");
+});
+
+const search = /** @type {HTMLInputElement} */ (find("#q"));
+onKey({ key: "/", label: "Search", run: (event) => { event.preventDefault(); search.focus(); search.select(); } });
+for (const [key, by] of /** @type {[string, number][]} */ ([["j", 1], ["k", -1]])) {
+  onKey({ key, label: by > 0 ? "Next row" : "Previous row", run: () => table.move(by) });
+}
+table.body.addEventListener("keydown", (event) => {
+  if (event.target instanceof HTMLButtonElement) return;
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    table.move(event.key === "ArrowDown" ? 1 : -1);
+  }
+  const lock = event.key === "Enter" ? table.lockAt(event.target) : null;
+  if (lock) panel.open(lock);
+});
+onKey({
+  key: "Escape",
+  label: "Close the panel, or clear the search",
+  always: true,
+  run: () => {
+    if (document.activeElement === search) {
+      if (search.value) filters.set({ q: "" });
+      search.blur();
+    } else panel.close();
+  },
+});
+
+stream.watch("locks", filters.watch);
+stream.start();

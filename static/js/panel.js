@@ -1,0 +1,155 @@
+// @ts-check
+// The panel: everything that is known of the selected lock, and how to see the
+// same without this page.
+
+import { serverNow } from "./clock.js";
+import { age, dash, remaining, roundTrip } from "./format.js";
+import { deadline, heldSince, holderHue, holderWords, keyOf, nameOf, still, waitingWords } from "./lock.js";
+import { nodes } from "./nodes.js";
+import { fieldOf, find, settings } from "./settings.js";
+import { commands } from "./shell.js";
+import { plain, show } from "./visible.js";
+
+/** @typedef {import("./types.js").Lock} Lock */
+
+const panel = find("#panel");
+/** @param {string} name */
+const part = (name) => fieldOf(name, panel);
+
+/** @type {Record<string, string>} */
+const flagWords = {
+  "no-expiry": "a key without expiry: it stays until somebody deletes it",
+  "tokens-differ": "the nodes hold different tokens",
+  "ttls-differ": "the nodes' expiries differ by more than the clock drift",
+};
+
+/** @type {Record<string, (yes: number, of: number) => string>} */
+const why = {
+  contested: (yes, of) => `Split: the largest share is ${yes} of ${of} votes and ${settings.quorum} are needed. Nobody holds it.`,
+  residue: (yes, of) => `Left over on ${yes} of ${of} nodes, fewer than the quorum of ${settings.quorum}. Nobody holds it.`,
+  unknown: () => "Too many nodes do not answer to tell whether it is held.",
+  free: () => "No node holds a key of this name.",
+};
+
+export class Panel {
+  /** @param {(key: string|null) => void} selected */
+  constructor(selected) {
+    this.selected = selected;
+    /** @type {Lock|null} */
+    this.lock = null;
+    panel.addEventListener("click", (event) => {
+      const action = event.target instanceof Element ? event.target.closest("[data-action]") : null;
+      if (action?.getAttribute("data-action") === "close-panel") this.close();
+      if (action?.getAttribute("data-action") === "copy-name" && this.lock) copy(action, nameOf(this.lock));
+    });
+    setInterval(() => { if (this.lock && !document.hidden) this.times(this.lock); }, 200);
+  }
+
+  get key() {
+    return this.lock ? keyOf(this.lock) : null;
+  }
+
+  /** @param {Lock} lock */
+  open(lock) {
+    const other = this.key !== keyOf(lock);
+    this.lock = lock;
+    this.show(lock);
+    panel.hidden = false;
+    if (other) panel.scrollTop = 0;
+    this.selected(keyOf(lock));
+  }
+
+  close() {
+    if (!this.lock) return;
+    this.lock = null;
+    panel.hidden = true;
+    this.selected(null);
+  }
+
+  /**
+   * Follows the selected lock; keeps its last words when it left the window.
+   * @param {Map<string, Lock>} rows
+   */
+  follow(rows) {
+    const lock = this.key === null ? null : rows.get(this.key);
+    if (!lock || lock === this.lock) return;
+    this.lock = lock;
+    this.show(lock);
+  }
+
+  /** @param {Lock} lock */
+  show(lock) {
+    const yes = lock.votes.filter((vote) => vote.vote === "granted").length;
+    show(part("name"), nameOf(lock));
+    part("state").dataset.state = lock.state;
+    part("state").textContent = lock.state;
+    part("by").hidden = !lock.holder;
+    part("by-word").textContent = lock.state === "held" || lock.state === "expiring" ? "by" : "most votes:";
+    part("swatch").dataset.hue = holderHue(lock);
+    show(part("owner"), holderWords(lock));
+    part("why").textContent = why[lock.state]?.(yes, lock.votes.length) ?? "";
+    part("fingerprint").textContent = lock.holder?.fingerprint ?? dash;
+    part("library").textContent = through(lock);
+    part("waiting").textContent = waitingWords(lock);
+    part("flags").textContent = lock.flags.map((flag) => flagWords[flag] ?? flag).join("; ") || "none";
+    part("command").textContent = commands(nodes(), lock, nameOf(lock));
+    for (const vote of lock.votes) this.showVote(vote);
+    this.times(lock);
+  }
+
+  /** @param {import("./types.js").Vote} vote */
+  showVote(vote) {
+    const line = lineOf(vote.node);
+    if (!line) return;
+    fieldOf("vote", line).dataset.vote = vote.vote;
+    fieldOf("word", line).textContent = vote.vote;
+    fieldOf("token", line).textContent = vote.fingerprint ?? "";
+    fieldOf("rtt", line).textContent = vote.rttMicros ? roundTrip(vote.rttMicros) : "";
+  }
+
+  /** @param {Lock} lock */
+  times(lock) {
+    const now = serverNow();
+    const since = heldSince(lock);
+    put(part("since"), since ? `for ${age(now - since)}` : "");
+    const end = deadline(lock);
+    put(part("ends"), still(lock) || `in ${remaining(end - now)} · ${new Date(end).toLocaleTimeString()}`);
+    for (const vote of lock.votes) {
+      const line = lineOf(vote.node);
+      if (!line) continue;
+      const left = vote.expiresAt ? remaining(Date.parse(vote.expiresAt) - now) : vote.fingerprint ? "no expiry" : "";
+      put(fieldOf("left", line), left);
+    }
+  }
+}
+
+/** @param {Lock} lock */
+function through(lock) {
+  if (!lock.holder) return dash;
+  if (lock.holder.managed) return "this dashboard";
+  return lock.holder.library ? plain(lock.holder.library) : "an unknown client";
+}
+
+/** @param {string} node */
+function lineOf(node) {
+  return panel.querySelector(`[data-panel-node="${CSS.escape(node)}"]`);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * @param {Element} button
+ * @param {string} text
+ */
+export function copy(button, text) {
+  void navigator.clipboard?.writeText(text).then(() => {
+    button.setAttribute("data-copied", "");
+    setTimeout(() => button.removeAttribute("data-copied"), 1200);
+  });
+}

@@ -1,0 +1,169 @@
+// @ts-check
+// One row of the table: an element that the server rendered, or a clone of its
+// template, and what it shows now.
+
+import { count, forget } from "./countdown.js";
+import { dash, fence } from "./format.js";
+import { deadline, heldSince, holderHue, holderWords, keyOf, nameOf, still, waitingWords } from "./lock.js";
+import { fieldOf, find } from "./settings.js";
+import { plain, show } from "./visible.js";
+import { fillStrip } from "./votes.js";
+
+/** @typedef {import("./types.js").Lock} Lock */
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const template = /** @type {HTMLTemplateElement} */ (find("#row-template"));
+
+export class Row {
+  /** @param {HTMLElement} element */
+  constructor(element) {
+    this.element = element;
+    /** @type {Lock|null} */
+    this.lock = null;
+    /** True until it has been drawn for the first time. */
+    this.fresh = false;
+    this.index = 0;
+    this.parts = {
+      state: fieldOf("state", element),
+      name: fieldOf("name", element),
+      votes: fieldOf("votes", element),
+      swatch: fieldOf("swatch", element),
+      owner: fieldOf("owner", element),
+      ttl: fieldOf("ttl", element),
+      bar: fieldOf("bar", element),
+      text: fieldOf("left", element),
+      fence: fieldOf("fence", element),
+      waiting: fieldOf("waiting", element),
+      held: fieldOf("held", element),
+      release: find('[data-action="release"]', element),
+      extend: find('[data-action="extend"]', element),
+    };
+  }
+
+  static blank() {
+    return new Row(/** @type {HTMLElement} */ (find(".row", template.content).cloneNode(true)));
+  }
+
+  /** The key of the lock that the server rendered into this element. */
+  get renderedKey() {
+    return keyOf({ name: this.element.dataset.name, nameB64: this.element.dataset.nameB64 });
+  }
+
+  /** Lets a row of the first paint count down before the stream has begun. */
+  adopt() {
+    const { expires, since, state } = this.element.dataset;
+    const end = expires ? Date.parse(expires) : 0;
+    this.parts.ttl.toggleAttribute("data-still", !end);
+    count(this.element, this.countParts(), end, since && state !== "free" && state !== "residue" ? Date.parse(since) : 0);
+  }
+
+  /**
+   * Shows a lock; touches only what changed.
+   * @param {Lock} lock
+   * @returns {boolean} whether it changed hands
+   */
+  update(lock) {
+    const before = this.lock;
+    this.lock = lock;
+    const { element, parts } = this;
+    if (!before) this.showName(lock);
+    setData(element, "state", lock.state);
+    if (setData(parts.state, "state", lock.state) || !before) put(parts.state, lock.state);
+    fillStrip(parts.votes, lock.votes);
+    this.showHolder(lock);
+    put(parts.fence, fence(lock.fence));
+    put(parts.waiting, waitingWords(lock));
+    this.showTime(lock);
+    return before !== null && before.holder?.fingerprint !== lock.holder?.fingerprint && lock.holder !== null;
+  }
+
+  /** @param {Lock} lock */
+  showName(lock) {
+    const name = nameOf(lock);
+    if (this.renderedKey !== keyOf(lock) || !this.parts.name.firstChild) {
+      show(this.parts.name, name);
+      this.parts.name.title = plain(name);
+    }
+    if (lock.nameB64) {
+      delete this.element.dataset.name;
+      setData(this.element, "nameB64", lock.nameB64);
+    } else {
+      setData(this.element, "name", name);
+    }
+  }
+
+  /** @param {Lock} lock */
+  showHolder(lock) {
+    const words = holderWords(lock);
+    const hue = holderHue(lock);
+    setData(this.parts.swatch, "hue", hue);
+    setData(this.parts.owner, "foreign", hue);
+    const title = plain(words);
+    if (this.parts.owner.title === title) return;
+    this.parts.owner.title = title;
+    show(this.parts.owner, words);
+  }
+
+  /** @param {Lock} lock */
+  showTime(lock) {
+    const words = still(lock);
+    const since = heldSince(lock);
+    this.parts.ttl.toggleAttribute("data-still", words !== "");
+    setData(this.element, "expires", words ? "" : new Date(deadline(lock)).toISOString());
+    if (words) put(this.parts.text, words);
+    if (!since) put(this.parts.held, dash);
+    count(this.element, this.countParts(), words ? 0 : deadline(lock), since);
+  }
+
+  /**
+   * Offers release and extend for a lock that this browser session holds.
+   * @param {boolean} mine
+   */
+  setMine(mine) {
+    this.parts.release.hidden = !mine;
+    this.parts.extend.hidden = !mine;
+    this.element.toggleAttribute("data-mine", mine);
+  }
+
+  /** @param {number} index the row's place among all, from 2: the header is 1 */
+  setIndex(index) {
+    if (this.index === index) return;
+    this.index = index;
+    this.element.setAttribute("aria-rowindex", String(index));
+  }
+
+  /** Draws the eye to a row that changed hands. */
+  flash() {
+    if (calm.matches) return;
+    this.element.animate({ backgroundColor: ["color-mix(in srgb, var(--action) 24%, transparent)", "transparent"] }, 1200);
+  }
+
+  remove() {
+    forget(this.element);
+    this.element.remove();
+  }
+
+  countParts() {
+    return { bar: this.parts.bar, text: this.parts.text, held: this.parts.held };
+  }
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} name
+ * @param {string} value
+ * @returns {boolean} whether it changed
+ */
+function setData(element, name, value) {
+  if (element.dataset[name] === value) return false;
+  element.dataset[name] = value;
+  return true;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

@@ -1,0 +1,81 @@
+// @ts-check
+// The shapes of what the server sends. Types only: nothing imports this file
+// when the page runs.
+
+/**
+ * @typedef {object} Vote
+ * @property {string} node
+ * @property {"granted"|"other"|"free"|"down"|"timeout"|"amnesia"|"quarantined"|"unknown"} vote
+ * @property {string|null} [fingerprint]
+ * @property {string|null} [type]
+ * @property {string|null} [expiresAt]
+ * @property {number|null} [rttMicros]
+ * @property {string|null} [reason]
+ */
+
+/**
+ * @typedef {object} Holder
+ * @property {string|null} owner
+ * @property {string} fingerprint
+ * @property {string|null} [library]
+ * @property {boolean} [managed]
+ * @property {string|null} [since]
+ */
+
+/**
+ * @typedef {object} Lock
+ * @property {string|null} name null when the name travels in nameB64
+ * @property {string|null} nameB64
+ * @property {string} state
+ * @property {string[]} flags
+ * @property {Holder|null} holder
+ * @property {number|null} fence
+ * @property {string|null} expiresAt
+ * @property {Vote[]} votes
+ * @property {{visible: boolean, count: number, oldestSince: string|null}} waiters
+ * @property {number} seq
+ */
+
+/**
+ * @typedef {object} Node
+ * @property {string} id
+ * @property {string} address
+ * @property {boolean} up
+ * @property {string|null} error
+ * @property {string|null} since
+ * @property {number|null} rttMicros
+ * @property {string|null} version
+ * @property {string|null} mode
+ * @property {string|null} role
+ * @property {string} notifications
+ * @property {number} keys
+ */
+
+/** @typedef {Record<string, number> & {total: number}} Counts */
+
+/**
+ * @typedef {object} Lease what this browser session holds
+ * @property {string} id
+ * @property {string} name
+ * @property {string|null} [nameB64]
+ * @property {string|null} owner
+ * @property {string} fingerprint
+ * @property {string} acquiredAt
+ * @property {string} validUntil
+ * @property {string} ttl
+ * @property {Vote[]} [votes]
+ */
+
+/**
+ * @typedef {object} Watch what a window of the table asks for
+ * @property {string} view
+ * @property {string} q
+ * @property {string} state
+ * @property {string} sort
+ * @property {number} offset
+ * @property {number} limit
+ */
+
+/** @typedef {{t: string, e?: string, s?: number} & Record<string, any>} Frame */
+
+export {};

@@ -1,0 +1,25 @@
+package views
+
+// Styles are the style sheets of every page, in the order of the cascade.
+var Styles = []string{
+	"tokens.css", "base.css", "layout.css", "controls.css", "nodes.css",
+	"table.css", "votes.css", "dialog.css", "panel.css", "toast.css", "narrow.css",
+}
+
+// Modules are the scripts that the Locks page ends up importing. Naming them in
+// the head lets a browser fetch them side by side and not one import after the
+// other.
+var Modules = []string{
+	"main.js", "acquire.js", "announce.js", "api.js", "clock.js", "connection.js",
+	"countdown.js", "filters.js", "format.js", "keys.js", "leases.js", "lock.js",
+	"nodes.js", "panel.js", "row.js", "settings.js", "shell.js", "store.js",
+	"stream.js", "table.js", "theme.js", "toast.js", "visible.js", "votes.js",
+}
+
+// A navEntry is a page that the navigation links to.
+type navEntry struct{ ID, Label, Path string }
+
+// nav are the pages that exist.
+var nav = []navEntry{
+	{ID: "locks", Label: "Locks", Path: "/"},
+}

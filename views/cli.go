@@ -1,0 +1,86 @@
+package views
+
+import (
+	"net"
+	"strings"
+)
+
+// demoCommand is a line for a shell that takes a lock without this program, on
+// as many nodes as make a quorum. It is empty when no node has an address.
+func (d LocksData) demoCommand() string {
+	name := d.namePrefix() + "demo"
+	set := " SET " + shellQuote(name) + " me NX PX 10000"
+	var nodes []string
+	for _, node := range d.Nodes {
+		if node.Address != "" && len(nodes) < max(d.Quorum, 1) {
+			nodes = append(nodes, node.Address)
+		}
+	}
+	if len(nodes) == 0 {
+		return ""
+	}
+	if ports := loopbackPorts(nodes); len(ports) > 1 {
+		return "for p in " + strings.Join(ports, " ") + "; do redis-cli -p $p" + set + "; done"
+	}
+	lines := make([]string, len(nodes))
+	for i, address := range nodes {
+		lines[i] = redisCLI(address) + set
+	}
+	return strings.Join(lines, "\n")
+}
+
+// loopbackPorts returns the ports of addresses that are all on this machine,
+// nil when one is not.
+func loopbackPorts(addresses []string) []string {
+	var ports []string
+	for _, address := range addresses {
+		host, port, err := net.SplitHostPort(address)
+		if err != nil || !isLoopback(host) {
+			return nil
+		}
+		ports = append(ports, port)
+	}
+	return ports
+}
+
+func isLoopback(host string) bool {
+	return host == "localhost" || host == "127.0.0.1"
+}
+
+// redisCLI is the command that talks to a node.
+func redisCLI(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	switch {
+	case err != nil:
+		return "redis-cli -s " + shellQuote(address)
+	case isLoopback(host):
+		return "redis-cli -p " + shellQuote(port)
+	}
+	return "redis-cli -h " + shellQuote(host) + " -p " + shellQuote(port)
+}
+
+// shellQuote makes text one word of a POSIX shell, with bash's $” where it
+// holds what cannot be seen.
+func shellQuote(text string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:._/@-+,="
+	if text != "" && strings.Trim(text, plain) == "" {
+		return text
+	}
+	if VisibleText(text) == text {
+		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	}
+	const hexDigits = "0123456789abcdef"
+	var b strings.Builder
+	b.WriteString("$'")
+	for i := range len(text) {
+		if c := text[i]; strings.IndexByte(plain, c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			b.WriteString(`\x`)
+			b.WriteByte(hexDigits[c>>4])
+			b.WriteByte(hexDigits[c&15])
+		}
+	}
+	b.WriteString("'")
+	return b.String()
+}

@@ -1,0 +1,171 @@
+package views
+
+import "time"
+
+// A Page is what every page needs to know.
+type Page struct {
+	// Title names the page in the browser's tab.
+	Title string
+	// Base is the path under which the program is served, without a slash at
+	// its end; empty when it is served at the root.
+	Base string
+	// Static is the path of the assets, such as "/static/3f2a9c".
+	Static string
+	// Environment is the badge beside the name, such as "prod"; empty for none.
+	Environment string
+	// Version is the version of the program.
+	Version string
+	// ReadOnly is true when no command is offered.
+	ReadOnly bool
+	// Active is the entry of the navigation that is current: "locks".
+	Active string
+}
+
+// LocksData is what the Locks page shows.
+type LocksData struct {
+	Page
+	// Rows are the locks of the window, in the order of the query.
+	Rows []Lock
+	// Nodes are all nodes, in their fixed order.
+	Nodes []Node
+	// Counts are those of all locks, whatever the query.
+	Counts Counts
+	// Quorum is the number of votes that a lock needs.
+	Quorum int
+	// Total is how many locks match the query; more than len(Rows) when the
+	// window does not show them all.
+	Total int
+	Query Query
+	// DefaultTTL and MaxTTL are the lengths of a lease: proposed, and allowed.
+	DefaultTTL, MaxTTL time.Duration
+	// Watch are the patterns of names that are watched, such as "lock:*".
+	Watch []string
+	// Owner is proposed as the owner of a lock; may be empty.
+	Owner string
+	// Embedded is true when the nodes live inside this process.
+	Embedded bool
+	// ServerTime is now, by the clock of the server.
+	ServerTime time.Time
+}
+
+// A Query is what the address of the page asks for.
+type Query struct {
+	// Text is searched in names and owners.
+	Text string
+	// State is one of States, or empty for all.
+	State string
+	// Sort is "name", "-name", "state", "expires" or "since"; empty is "name".
+	Sort string
+	// Offset is the number of rows before the first one shown.
+	Offset int
+}
+
+// A Lock is a row of the table.
+type Lock struct {
+	// Name is the key as its bytes are. It need not be UTF-8.
+	Name string
+	// State is one of States.
+	State string
+	// Flags are warnings in one word each, such as "no-expiry".
+	Flags  []string
+	Holder Holder
+	// Fence is the fencing token, 0 when none is known.
+	Fence int64
+	// ExpiresAt is when the holder's quorum ends; zero when nobody holds the
+	// lock or it has no expiry.
+	ExpiresAt time.Time
+	// Votes has one entry per node, in their order.
+	Votes   []Vote
+	Waiters Waiters
+	// Seq is the number of the last change to this name.
+	Seq uint64
+}
+
+// A Holder is who holds a lock, as far as it is known.
+type Holder struct {
+	// Owner is a name where the value carries one, otherwise empty.
+	Owner string
+	// Fingerprint names the token without giving it away; empty when nobody
+	// holds the lock.
+	Fingerprint string
+	// Library is the library that writes such values, empty when unknown.
+	Library string
+	// Managed is true when the lock was taken through this program.
+	Managed bool
+	// Since is when the token was taken or first seen.
+	Since time.Time
+}
+
+// A Vote is what one node says of one name.
+type Vote struct {
+	Node string
+	// Vote is one of Votes.
+	Vote        string
+	Fingerprint string
+	Type        string
+	ExpiresAt   time.Time
+	// RTT is the round trip of the vote, 0 when it was not measured.
+	RTT time.Duration
+}
+
+// Waiters tells who queues for a lock. Count means nothing unless Visible.
+type Waiters struct {
+	Visible     bool
+	Count       int
+	OldestSince time.Time
+}
+
+// A Node is a card of the node strip.
+type Node struct {
+	ID      string
+	Address string
+	Up      bool
+	// Error says why the node is down.
+	Error string
+	// Since is when Up last changed.
+	Since time.Time
+	// RTT is the last round trip, 0 when down.
+	RTT                 time.Duration
+	Version, Mode, Role string
+	RunID               string
+	StartedAt           time.Time
+	// Notifications is "live", "polling" or "none".
+	Notifications string
+	// Keys is the number of watched names with a live key on the node.
+	Keys int
+	// Synced is when the last full scan of the node ended.
+	Synced time.Time
+}
+
+// Counts are the numbers of names by state.
+type Counts struct {
+	Total, Held, Expiring, Contested, Residue, Unknown, Free int
+}
+
+// States are the states of a lock in the order of the filter chips.
+var States = []string{"held", "contested", "residue", "expiring", "unknown", "free"}
+
+// Votes are the words for a vote, in the order of a legend.
+var Votes = []string{"granted", "other", "free", "down", "timeout", "amnesia", "quarantined", "unknown"}
+
+// Of returns how many names the filter for a state selects, all for the empty
+// one. What is expiring is held too.
+func (c Counts) Of(state string) int {
+	switch state {
+	case "":
+		return c.Total
+	case "held":
+		return c.Held + c.Expiring
+	case "expiring":
+		return c.Expiring
+	case "contested":
+		return c.Contested
+	case "residue":
+		return c.Residue
+	case "unknown":
+		return c.Unknown
+	case "free":
+		return c.Free
+	}
+	return 0
+}

@@ -1,0 +1,240 @@
+package views
+
+import (
+	"context"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/a-h/templ"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var now = time.Date(2026, 11, 23, 10, 0, 0, 123_000_000, time.UTC)
+
+func render(t *testing.T, c templ.Component) string {
+	t.Helper()
+	var b strings.Builder
+	if err := c.Render(context.Background(), &b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func votes(words ...string) []Vote {
+	all := make([]Vote, len(words))
+	for i, word := range words {
+		all[i] = Vote{Node: string(rune('a' + i)), Vote: word}
+	}
+	return all
+}
+
+func held(name, owner string) Lock {
+	return Lock{
+		Name: name, State: "held", ExpiresAt: now.Add(8400 * time.Millisecond),
+		Holder: Holder{Owner: owner, Fingerprint: "1a2b3c4d", Managed: true, Since: now.Add(-42 * time.Second)},
+		Votes:  votes("granted", "granted", "down"),
+	}
+}
+
+func sample(rows ...Lock) LocksData {
+	return LocksData{
+		Page: Page{Title: "Locks", Base: "/base", Static: "/base/static/0a1b", Environment: "prod", Version: "v1.2.3", Active: "locks"},
+		Rows: rows, Total: len(rows), Counts: Counts{Total: len(rows), Held: len(rows)}, Quorum: 2,
+		Nodes: []Node{
+			{ID: "a", Address: "127.0.0.1:7001", Up: true, RTT: 310 * time.Microsecond, Notifications: "live"},
+			{ID: "b", Address: "127.0.0.1:7002", Up: true, RTT: 1900 * time.Microsecond, Notifications: "polling"},
+			{ID: "c", Address: "127.0.0.1:7003", Error: "connection refused"},
+		},
+		DefaultTTL: 10 * time.Second, MaxTTL: time.Minute, Watch: []string{"lock:*"}, ServerTime: now,
+	}
+}
+
+// rowsOf returns the part of the page that holds the rows of the first paint.
+func rowsOf(t *testing.T, page string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(page, `id="rows"`)
+	if !ok {
+		t.Fatal("the page has no rows")
+	}
+	rows, _, _ := strings.Cut(rest, `id="empty"`)
+	return rows
+}
+
+func TestTheFirstPaintHoldsEveryRowNodeAndCount(t *testing.T) {
+	t.Parallel()
+	page := plainSpaces(render(t, Locks(sample(held("lock:x", "alice"), held("lock:y", "bob")))))
+	for _, want := range []string{
+		`data-name="lock:x"`, `data-name="lock:y"`, ">alice<", ">bob<", ">8.4 s<", ">42 s<",
+		"127.0.0.1:7001", ">310 µs<", ">1.9 ms<", "down · connection refused", "polling",
+		"quorum <b>2</b> of 3", `data-chip="held"`, "<noscript>", "v1.2.3", "env-danger",
+		`data-expires="2026-11-23T10:00:08.523Z"`, `data-base="/base"`, `src="/base/static/0a1b/js/main.js"`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+}
+
+func TestHostileNamesAndOwnersAreEscaped(t *testing.T) {
+	t.Parallel()
+	lock := held("lock:<img src=x onerror=alert(1)>\u202e\"", "<script>alert(1)</script>\x1b")
+	bytes := held("lock:\xff\x00", "x")
+	page := render(t, Locks(sample(lock, bytes)))
+	for _, bad := range []string{"<img", "<script>alert", "\u202e<", "\x1b", "\xff"} {
+		if strings.Contains(rowsOf(t, page), bad) {
+			t.Errorf("the page holds %q as it is", bad)
+		}
+	}
+	for _, want := range []string{
+		`<span class="esc">U+202E</span>`, `<span class="esc">\x1b</span>`,
+		`<span class="esc">\xff</span><span class="esc">\x00</span>`, `data-name-b64="bG9jazr/AA=="`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+}
+
+func TestAVoteStripTellsItsVotesInWords(t *testing.T) {
+	t.Parallel()
+	strip := render(t, voteStrip(votes("granted", "other", "down"), 2))
+	if want := `aria-label="votes: a granted, b other, c down"`; !strings.Contains(strip, want) {
+		t.Errorf("got %s, want %s", strip, want)
+	}
+	cells := regexp.MustCompile(`data-node="(\w)" data-vote="(\w+)"( data-notch)?`).FindAllString(strip, -1)
+	want := []string{`data-node="a" data-vote="granted"`, `data-node="b" data-vote="other"`, `data-node="c" data-vote="down" data-notch`}
+	if !slices.Equal(cells, want) {
+		t.Errorf("got %q, want %q", cells, want)
+	}
+}
+
+func TestThePageNeedsNoUnsafeInline(t *testing.T) {
+	t.Parallel()
+	empty := sample()
+	readOnly := sample(held("lock:x", "alice"))
+	readOnly.ReadOnly = true
+	for _, page := range []string{
+		render(t, Locks(sample(held("lock:x", "alice")))),
+		render(t, Locks(empty)),
+		render(t, Locks(readOnly)),
+		render(t, Error(Page{Title: "Not found"}, 404, "Not found", "there is nothing here")),
+	} {
+		if found := regexp.MustCompile(`(?i)<[^>]*\s(style|on\w+)\s*=[^>]*>|<style|javascript:`).FindString(page); found != "" {
+			t.Errorf("the page holds %s", found)
+		}
+		for _, script := range regexp.MustCompile(`(?s)<script([^>]*)>(.*?)</script>`).FindAllStringSubmatch(page, -1) {
+			if !strings.Contains(script[1], "src=") || script[2] != "" {
+				t.Errorf("the page holds an inline script: %s", script[0])
+			}
+		}
+	}
+}
+
+func TestAReadOnlyPageOffersNoCommand(t *testing.T) {
+	t.Parallel()
+	d := sample()
+	d.ReadOnly = true
+	page := render(t, Locks(d))
+	for _, bad := range []string{`data-action="acquire"`, `id="acquire"`} {
+		if strings.Contains(page, bad) {
+			t.Errorf("the page holds %s", bad)
+		}
+	}
+	if !strings.Contains(page, "data-readonly") {
+		t.Error("the page does not tell its scripts that it is read-only")
+	}
+}
+
+func TestAnEmptyPageSaysHowToTakeALock(t *testing.T) {
+	t.Parallel()
+	page := render(t, Locks(sample()))
+	want := "for p in 7001 7002; do redis-cli -p $p SET lock:demo me NX PX 10000; done"
+	if !strings.Contains(page, want) {
+		t.Errorf("the page lacks %s", want)
+	}
+	one := sample()
+	one.Quorum, one.Nodes = 1, []Node{{ID: "a", Address: "redis.example:6379", Up: true}}
+	if want := "redis-cli -h redis.example -p 6379 SET lock:demo me NX PX 10000"; !strings.Contains(render(t, Locks(one)), want) {
+		t.Errorf("the page of one node lacks %s", want)
+	}
+}
+
+func TestAFilterWithoutRowsIsNotAnEmptyPage(t *testing.T) {
+	t.Parallel()
+	d := sample()
+	d.Query.Text = "zzz"
+	page := render(t, Locks(d))
+	hidden := regexp.MustCompile(`(?s)<section id="(empty|no-match)"[^>]*?( hidden)?>`).FindAllStringSubmatch(page, -1)
+	for _, section := range hidden {
+		if got, want := section[2] != "", section[1] == "empty"; got != want {
+			t.Errorf("%s: hidden is %t, want %t", section[1], got, want)
+		}
+	}
+	if len(hidden) != 2 {
+		t.Fatalf("found %d sections, want 2", len(hidden))
+	}
+}
+
+func TestWhoHoldsALockIsSaidAsFarAsItIsKnown(t *testing.T) {
+	t.Parallel()
+	for want, holder := range map[string]Holder{
+		"alice":                       {Owner: "alice", Fingerprint: "1a2b3c4d"},
+		"unknown client · 1a2b3c4d":   {Fingerprint: "1a2b3c4d"},
+		"probably redsync · 1a2b3c4d": {Fingerprint: "1a2b3c4d", Library: "redsync"},
+		"lockscope · 1a2b3c4d":        {Fingerprint: "1a2b3c4d", Library: "lockscope"},
+		"—":                           {},
+	} {
+		if got := holder.words(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestWhatARowCountsDownTo(t *testing.T) {
+	t.Parallel()
+	vote := func(in time.Duration) Vote { return Vote{Vote: "granted", ExpiresAt: now.Add(in)} }
+	holder := Holder{Fingerprint: "1a2b3c4d"}
+	for _, c := range []struct {
+		name string
+		lock Lock
+		want string
+	}{
+		{"a held lock to the end of its quorum", Lock{State: "held", Holder: holder, ExpiresAt: now.Add(5 * time.Second), Votes: []Vote{vote(9 * time.Second)}}, "5.0 s"},
+		{"a held lock without end to nothing", Lock{State: "held", Holder: holder, Flags: []string{"no-expiry"}}, "no expiry"},
+		{"residue to the last token", Lock{State: "residue", Holder: holder, Votes: []Vote{vote(3 * time.Second), vote(4 * time.Second)}}, "4.0 s"},
+		{"residue that never goes to nothing", Lock{State: "residue", Holder: holder, Flags: []string{"no-expiry"}, Votes: []Vote{vote(3 * time.Second)}}, "no expiry"},
+		{"a free name to nothing", Lock{State: "free"}, "—"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := plainSpaces(c.lock.left(now)); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestTheHeadNamesEveryStyleAndModule(t *testing.T) {
+	t.Parallel()
+	// boot.js stands in the head by itself; types.js holds types only.
+	for folder, want := range map[string][]string{"css": Styles, "js": append([]string{"boot.js", "types.js"}, Modules...)} {
+		entries, err := os.ReadDir("../static/" + folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var have []string
+		for _, entry := range entries {
+			have = append(have, entry.Name())
+		}
+		want = slices.Sorted(slices.Values(want))
+		if !slices.Equal(have, want) {
+			t.Errorf("%s holds %q, the head names %q", folder, have, want)
+		}
+	}
+}

@@ -1,0 +1,307 @@
+package views
+
+import (
+	"encoding/base64"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// rfc3339Millis is the form of times in attributes, the same as in the API.
+const rfc3339Millis = "2006-01-02T15:04:05.000Z07:00"
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(rfc3339Millis)
+}
+
+func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+func clock(t time.Time) string { return t.UTC().Format("15:04:05") + " UTC" }
+
+// cleanName is how a script finds the row of a name: the name itself in data-name,
+// or its base64 in data-name-b64 where the name does not travel as it is.
+func (l Lock) cleanName() string {
+	if !Clean(l.Name) {
+		return ""
+	}
+	return l.Name
+}
+
+func (l Lock) nameB64() string {
+	if Clean(l.Name) {
+		return ""
+	}
+	return base64.StdEncoding.EncodeToString([]byte(l.Name))
+}
+
+// deadline is what a row counts down to: the end of the holder's quorum, or
+// where nobody holds the lock, the end of the last token that is in the way.
+// It is zero when that never ends.
+func (l Lock) deadline() time.Time {
+	switch l.State {
+	case "held", "expiring", "free":
+		return l.ExpiresAt
+	}
+	if l.has("no-expiry") {
+		return time.Time{}
+	}
+	var last time.Time
+	for _, vote := range l.Votes {
+		if vote.ExpiresAt.After(last) {
+			last = vote.ExpiresAt
+		}
+	}
+	return last
+}
+
+// left is the text of the countdown.
+func (l Lock) left(now time.Time) string {
+	end := l.deadline()
+	switch {
+	case l.State == "" || l.State == "free" || l.Holder.Fingerprint == "":
+		return dash
+	case end.IsZero():
+		return "no expiry"
+	}
+	return Remaining(end.Sub(now))
+}
+
+// still is true where there is nothing to count down.
+func (l Lock) still() bool { return l.deadline().IsZero() }
+
+// fill is how full the countdown's bar is; longest is the longest allowed lease.
+func (l Lock) fill(now time.Time, longest time.Duration) string {
+	end := l.deadline()
+	if end.IsZero() {
+		return "0"
+	}
+	left, held := end.Sub(now), time.Duration(-1)
+	if !l.Holder.Since.IsZero() {
+		held = max(now.Sub(l.Holder.Since), 0)
+	}
+	return strconv.Itoa(Fill(left, Span(left, held, longest)))
+}
+
+func (l Lock) has(flag string) bool {
+	for _, f := range l.Flags {
+		if f == flag {
+			return true
+		}
+	}
+	return false
+}
+
+// holder is who holds a lock, in words; the owner where one is known.
+func (h Holder) words() string {
+	switch {
+	case h.Owner != "":
+		return h.Owner
+	case h.Fingerprint == "":
+		return dash
+	case h.Library == "":
+		return "unknown client · " + h.Fingerprint
+	case h.Library == "lockscope":
+		return "lockscope · " + h.Fingerprint
+	}
+	return "probably " + h.Library + " · " + h.Fingerprint
+}
+
+// hue is the owner's hue, "foreign" for an unnamed holder, empty for none.
+func (h Holder) hue() string {
+	switch {
+	case h.Owner != "":
+		return strconv.Itoa(Hue(h.Owner))
+	case h.Fingerprint != "":
+		return "foreign"
+	}
+	return ""
+}
+
+func (h Holder) held(state string, now time.Time) string {
+	if h.Fingerprint == "" || h.Since.IsZero() || state == "free" || state == "residue" {
+		return dash
+	}
+	return Age(now.Sub(h.Since))
+}
+
+func (w Waiters) words(state string) string {
+	switch {
+	case state == "free":
+		return dash
+	case !w.Visible:
+		return "not visible"
+	}
+	return Number(w.Count)
+}
+
+// stripName is the accessible name of a vote strip.
+func stripName(votes []Vote) string {
+	var b strings.Builder
+	b.WriteString("votes: ")
+	for i, vote := range votes {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(vote.Node + " " + vote.Vote)
+	}
+	return b.String()
+}
+
+// blank is a row without content for the template that scripts clone.
+func (d LocksData) blank() Lock {
+	votes := make([]Vote, len(d.Nodes))
+	for i, node := range d.Nodes {
+		votes[i] = Vote{Node: node.ID, Vote: "unknown"}
+	}
+	return Lock{Votes: votes}
+}
+
+// href is the address of this page with another filter or order.
+func (d LocksData) href(state, sort string) string {
+	query := url.Values{}
+	if d.Query.Text != "" {
+		query.Set("q", d.Query.Text)
+	}
+	if state != "" {
+		query.Set("state", state)
+	}
+	if sort != "" && sort != "name" {
+		query.Set("sort", sort)
+	}
+	if len(query) == 0 {
+		return d.Base + "/"
+	}
+	return d.Base + "/?" + query.Encode()
+}
+
+// sortNow is the order in force.
+func (d LocksData) sortNow() string {
+	if d.Query.Sort == "" {
+		return "name"
+	}
+	return d.Query.Sort
+}
+
+// sortNext is the order that a click on a column's header asks for.
+func (d LocksData) sortNext(column string) string {
+	if column == "name" && d.sortNow() == "name" {
+		return "-name"
+	}
+	return column
+}
+
+func (d LocksData) ariaSort(column string) string {
+	switch d.sortNow() {
+	case column:
+		return "ascending"
+	case "-" + column:
+		return "descending"
+	}
+	return "none"
+}
+
+// filtered is true when the page does not ask for all locks.
+func (d LocksData) filtered() bool { return d.Query.Text != "" || d.Query.State != "" }
+
+// voting is the number of nodes that can vote.
+func (d LocksData) voting() int {
+	n := 0
+	for _, node := range d.Nodes {
+		if node.Up {
+			n++
+		}
+	}
+	return n
+}
+
+// ttlPicks are the lengths of a lease that one press chooses.
+func (d LocksData) ttlPicks() []string {
+	var picks []string
+	for _, ttl := range []time.Duration{5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute} {
+		if d.MaxTTL <= 0 || ttl <= d.MaxTTL {
+			picks = append(picks, Whole(ttl))
+		}
+	}
+	return picks
+}
+
+// namePrefix is what the names of the first watched pattern begin with, such as
+// "lock:" for "lock:*".
+func (d LocksData) namePrefix() string {
+	if len(d.Watch) == 0 {
+		return ""
+	}
+	prefix, _, _ := strings.Cut(d.Watch[0], "*")
+	if i := strings.IndexAny(prefix, `?[\`); i >= 0 {
+		prefix = prefix[:i]
+	}
+	return prefix
+}
+
+func (d LocksData) hasFence() bool {
+	for _, lock := range d.Rows {
+		if lock.Fence != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (d LocksData) hasWaiters() bool {
+	for _, lock := range d.Rows {
+		if lock.Waiters.Visible && lock.Waiters.Count > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (n Node) state() string {
+	if n.Up {
+		return "up"
+	}
+	return "down"
+}
+
+// words is the right part of a node's card: its round trip, or what is wrong.
+func (n Node) words() string {
+	switch {
+	case !n.Up && n.Error != "":
+		return "down · " + n.Error
+	case !n.Up:
+		return "down"
+	case n.RTT <= 0:
+		return "up"
+	}
+	return RoundTrip(n.RTT)
+}
+
+func (n Node) title() string {
+	var known []string
+	if n.Version != "" {
+		known = append(known, "Redis "+n.Version)
+	}
+	for _, word := range []string{n.Mode, n.Role} {
+		if word != "" {
+			known = append(known, word)
+		}
+	}
+	if n.Up && n.Notifications != "" {
+		known = append(known, "notifications "+n.Notifications)
+	}
+	if !n.Up && n.Error != "" {
+		known = append(known, n.Error)
+	}
+	known = append(known, Number(n.Keys)+" keys")
+	return strings.Join(known, " · ")
+}
+
+// danger is true for environments whose badge has to be red.
+func (p Page) danger() bool {
+	name := strings.ToLower(p.Environment)
+	return strings.HasPrefix(name, "prod") || strings.HasPrefix(name, "live")
+}

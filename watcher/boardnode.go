@@ -1,0 +1,183 @@
+package watcher
+
+import (
+	"time"
+
+	"github.com/lockscope/lockscope/lockengine"
+)
+
+// A boardNode is what the Board knows of one node.
+type boardNode struct {
+	status NodeStatus
+	// vetoed is why none of the node's cells count, VoteUnknown (zero) when
+	// nothing speaks against them.
+	vetoed lockengine.Vote
+	// connected is true from the first answer after an outage on.
+	connected bool
+	// scan numbers the scans of the node. trusted is the first scan of the
+	// present connection: what was read before is of before an outage.
+	scan    uint32
+	trusted uint32
+	// synced is true once a scan has ended on the present connection, and
+	// everSynced once one has ended at all.
+	synced     bool
+	everSynced bool
+	// keys is the number of cells with a token.
+	keys int
+}
+
+// vote returns what the node says of a cell of its own: VoteGranted for any
+// live token, whoever's, VoteFree for none, or why it is not known.
+func (n *boardNode) vote(c *cell) lockengine.Vote {
+	switch {
+	case n.vetoed != 0:
+		return n.vetoed
+	case !n.connected:
+		return lockengine.VoteUnknown
+	case c.scan != 0 && c.scan >= n.trusted:
+		switch {
+		case c.unreadable:
+			return lockengine.VoteUnknown
+		case c.ident != nil:
+			return lockengine.VoteGranted
+		}
+		return lockengine.VoteFree
+	case n.synced:
+		return lockengine.VoteFree
+	}
+	return lockengine.VoteUnknown
+}
+
+// nodeUp says that the node answers again, after a round trip of rtt. What it
+// held before an outage is not believed until it is read anew.
+func (b *Board) nodeUp(node int, rtt time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := &b.nodes[node]
+	n.status.RTT = rtt
+	if n.connected {
+		b.announceNodes()
+		return
+	}
+	n.connected, n.synced, n.vetoed = true, false, 0
+	n.trusted = n.scan + 1
+	n.status.Up, n.status.Error, n.status.Since = true, "", b.now()
+	b.refreshAll()
+	b.announceNodes()
+}
+
+// nodeDown says that the node does not answer: vote is VoteDown or
+// VoteTimeout, and reason says why in words without secrets.
+func (b *Board) nodeDown(node int, vote lockengine.Vote, reason string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := &b.nodes[node]
+	if n.vetoed == vote && n.status.Error == reason {
+		return
+	}
+	if n.status.Up || n.status.Since.IsZero() {
+		n.status.Since = b.now()
+	}
+	n.status.Up, n.status.Error, n.status.RTT = false, reason, 0
+	n.status.Notifications = NotificationsNone
+	same := n.vetoed == vote
+	n.connected, n.synced, n.vetoed = false, false, vote
+	if !same {
+		b.refreshAll()
+	}
+	b.announceNodes()
+}
+
+// nodeStatus changes what is shown of the node.
+func (b *Board) nodeStatus(node int, change func(*NodeStatus)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	before := b.nodes[node].status
+	change(&b.nodes[node].status)
+	if b.nodes[node].status != before {
+		b.announceNodes()
+	}
+}
+
+// beginScan says that a scan of all names on the node starts.
+func (b *Board) beginScan(node int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.nodes[node].scan++
+}
+
+// scanned reports whether name was read from the node since beginScan.
+func (b *Board) scanned(node int, name string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := b.entries[name]
+	return e != nil && e.cells[node].scan == b.nodes[node].scan
+}
+
+// unscanned returns the names that the node held when they were last read, and
+// that were not read since beginScan: most are gone, and all have to be read
+// again to be sure.
+func (b *Board) unscanned(node int) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var names []string
+	for name, e := range b.entries {
+		if c := &e.cells[node]; c.ident != nil && c.scan < b.nodes[node].scan {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// endScan says that every name on the node was read since beginScan.
+func (b *Board) endScan(node int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := &b.nodes[node]
+	n.status.Synced = b.now()
+	if !n.synced {
+		n.synced, n.everSynced = true, true
+		b.refreshAll()
+	}
+	b.announceNodes()
+}
+
+// syncedNodes returns on how many nodes a scan has ended at least once.
+func (b *Board) syncedNodes() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	count := 0
+	for i := range b.nodes {
+		if b.nodes[i].everSynced {
+			count++
+		}
+	}
+	return count
+}
+
+// nodeKeys returns how many names have a live key on the node.
+func (b *Board) nodeKeys(node int) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.nodes[node].keys
+}
+
+// keysOf returns the names that the node was last seen with.
+func (b *Board) keysOf(node int) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	names := make([]string, 0, b.nodes[node].keys)
+	for name, e := range b.entries {
+		if e.cells[node].ident != nil {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// up reports whether the node answered when it was last asked.
+func (b *Board) up(node int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.nodes[node].status.Up
+}

@@ -1,0 +1,245 @@
+package watcher
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+const (
+	// pollInterval is how often a node without events is scanned, unless the
+	// scan itself takes half of it.
+	pollInterval = time.Second
+	// flushLimit is how many names are read in one go.
+	flushLimit = 500
+)
+
+// A session is one connection to a node, from the first answer to the first
+// failure. All its reads are done by the goroutine that calls run.
+type session struct {
+	*node
+	client *redis.Client
+	feed   *feed // nil where there is none
+	dirty  *dirtySet
+	// canary is the one in flight, if any. Its name is never dirty.
+	canary  atomic.Pointer[canary]
+	proven  chan error // the outcome of the canary
+	live    bool       // events tell what changes
+	synced  bool       // a scan has ended
+	warned  bool       // the log says that the node is polled
+	suspect map[string]time.Time
+
+	health    *time.Ticker
+	scanTimer *time.Timer
+	lastInfo  time.Time
+	lastProof time.Time
+	wg        sync.WaitGroup
+}
+
+// run connects, reads everything once, and then what changes. It returns why
+// it ended: errGap when events may have been missed and all has to be read
+// again, otherwise why the node cannot be read.
+func (s *session) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	s.client = redis.NewClient(s.options())
+	// The client library does not leave a read that has begun when its context
+	// ends, so close the connection under it.
+	s.wg.Go(func() {
+		<-ctx.Done()
+		_ = s.client.Close() // closing twice is all that can go wrong
+	})
+	s.proven = make(chan error, 1)
+	s.suspect = make(map[string]time.Time)
+	s.health = time.NewTicker(healthInterval)
+	s.scanTimer = time.NewTimer(0)
+	defer func() {
+		s.health.Stop()
+		s.scanTimer.Stop()
+		cancel()
+		if s.feed != nil {
+			s.feed.close()
+		}
+		s.wg.Wait()
+	}()
+	if err := s.start(ctx); err != nil {
+		return err
+	}
+	return s.loop(ctx)
+}
+
+// start says hello and subscribes, so that the first scan begins after the
+// events do and nothing falls between them.
+func (s *session) start(ctx context.Context) error {
+	wasUp := s.board.up(s.index)
+	if err := s.check(ctx); err != nil {
+		return err
+	}
+	if !wasUp {
+		s.log.Info("a node is up")
+	}
+	if err := s.listen(ctx); err != nil {
+		return err
+	}
+	return s.prove(ctx)
+}
+
+// listen subscribes to the node where that is wanted and allowed.
+func (s *session) listen(ctx context.Context) error {
+	if s.cfg.Notifications == ModeOff || s.feed != nil {
+		return nil
+	}
+	f, err := openFeed(ctx, s.client, s.cfg.Patterns, s.event)
+	if errors.Is(err, errFeedRefused) {
+		if !s.warned {
+			s.warned = true
+			s.log.Warn("a node sends no events and is polled", "reason", err)
+		}
+		return nil
+	}
+	s.feed = f
+	return err
+}
+
+// event takes in a keyspace event. It runs on the feed's goroutine.
+func (s *session) event(name, kind string) {
+	if c := s.canary.Load(); c != nil && c.name == name {
+		c.event(kind)
+		return
+	}
+	if s.filter.watched(name) {
+		s.dirty.add(name)
+	}
+}
+
+// prove finds out whether events come: by the node's configuration, which it
+// mends where it may, or by a canary, whose outcome comes later.
+func (s *session) prove(ctx context.Context) error {
+	s.lastProof = time.Now()
+	if s.feed == nil {
+		s.setLive(false)
+		return nil
+	}
+	if s.cfg.Notifications == ModeAuto {
+		err := ensureFlags(ctx, s.client)
+		if err == nil {
+			s.setLive(true)
+			return nil
+		}
+		if !errors.Is(err, errFlagsRefused) {
+			return err
+		}
+	}
+	s.setLive(s.live)
+	if s.canary.Load() != nil {
+		return nil
+	}
+	c, ok := newCanary(s.cfg.Patterns)
+	if !ok {
+		s.setLive(false)
+		return nil
+	}
+	s.canary.Store(c)
+	s.wg.Go(func() { s.proven <- c.fly(ctx, s.client) })
+	return nil
+}
+
+// landed takes in the outcome of a canary.
+func (s *session) landed(err error) {
+	s.canary.Store(nil)
+	if err != nil && !s.warned {
+		s.warned = true
+		s.log.Warn("a node sends no events and is polled", "reason", shorten(err.Error()))
+	}
+	s.setLive(err == nil)
+}
+
+// setLive notes whether events tell what changes, and shows it.
+func (s *session) setLive(live bool) {
+	if live && !s.live {
+		clear(s.suspect)
+	}
+	becamePolling := s.live && !live
+	s.live = live
+	shown := NotificationsPolling
+	if live {
+		shown = NotificationsLive
+		s.hints.Store(nil)
+	} else {
+		s.hints.Store(s.dirty)
+	}
+	s.board.nodeStatus(s.index, func(n *NodeStatus) { n.Notifications = shown })
+	if becamePolling && s.synced {
+		s.scanTimer.Reset(0)
+	}
+}
+
+// loop reads what changes until something fails.
+func (s *session) loop(ctx context.Context) error {
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.lost():
+			return errGap
+		case <-s.dirty.ready:
+			err = s.flush(ctx)
+		case <-s.health.C:
+			err = s.check(ctx)
+		case err := <-s.proven:
+			s.landed(err)
+		case <-s.scanTimer.C:
+			began := time.Now()
+			err = s.scan(ctx)
+			s.scanTimer.Reset(s.nextScan(time.Since(began)))
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// lost is closed when events may have been missed; nil where there are none.
+func (s *session) lost() <-chan struct{} {
+	if s.feed == nil {
+		return nil
+	}
+	return s.feed.lost
+}
+
+// flush reads the dirty names.
+func (s *session) flush(ctx context.Context) error {
+	names := s.dirty.take(flushLimit)
+	for _, name := range names {
+		delete(s.suspect, name)
+	}
+	_, err := s.read(ctx, names)
+	return err
+}
+
+// read reads the names and puts them on the Board. It returns those that were
+// not as expected.
+func (s *session) read(ctx context.Context, names []string) ([]string, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	readings, err := read(ctx, s.client, names)
+	if err != nil {
+		return nil, err // the session ends, and the next one reads everything
+	}
+	return s.board.apply(s.index, readings), nil
+}
+
+// nextScan returns when to scan again after a scan that took so long.
+func (s *session) nextScan(took time.Duration) time.Duration {
+	if !s.live {
+		return max(pollInterval, 2*took)
+	}
+	fifth := s.cfg.Resync / 5
+	return max(s.cfg.Resync-fifth+rand.N(2*fifth+1), 2*took)
+}

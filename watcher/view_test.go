@@ -1,0 +1,106 @@
+package watcher
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestAWindowFiltersSortsAndCuts(t *testing.T) {
+	b := newBoardTest(3)
+	put := func(name, value string, ttl time.Duration, nodes ...int) {
+		for _, i := range nodes {
+			b.says(i, name, value, ttl)
+		}
+		b.time = b.time.Add(time.Millisecond)
+	}
+	token := fmt.Sprintf("ls1:%d:AAAAAAAAAAAAAAAAAAAAAA:Ålice", b.time.Add(-time.Hour).UnixMicro())
+	put("lock:mine", token, 30*time.Second, 0, 1, 2)
+	put("lock:Held", "v", 20*time.Second, 0, 1)
+	put("lock:soon", "v", 500*time.Millisecond, 0, 1, 2)
+	put("lock:forever", "v", -1, 0, 1)
+	put("lock:residue", "v", time.Minute, 0)
+	put("lock:split", "v", time.Minute, 0)
+	put("lock:split", "w", time.Minute, 1)
+	put("lock:gone", "v", time.Minute, 0)
+	b.says(0, "lock:gone", "", 0)
+
+	for _, c := range []struct {
+		q     Query
+		total int
+		want  []string
+	}{
+		{Query{}, 7, []string{"Held", "forever", "gone", "mine", "residue", "soon", "split"}},
+		{Query{Sort: "-name", Limit: 2}, 7, []string{"split", "soon"}},
+		{Query{Sort: "nonsense", Offset: 5}, 7, []string{"soon", "split"}},
+		{Query{Offset: 99, Limit: 5}, 7, nil},
+		{Query{Offset: -1, Limit: 1}, 7, []string{"Held"}},
+		{Query{Sort: "state"}, 7, []string{"split", "residue", "soon", "Held", "forever", "mine", "gone"}},
+		{Query{Sort: "expires"}, 7, []string{"soon", "Held", "mine", "forever", "gone", "residue", "split"}},
+		{Query{Sort: "-expires", Limit: 4}, 7, []string{"mine", "Held", "soon", "forever"}},
+		{Query{Sort: "since", Limit: 3}, 7, []string{"mine", "Held", "soon"}},
+		{Query{Sort: "-since", Limit: 2, Offset: 5}, 7, []string{"mine", "gone"}},
+		{Query{State: StateHeld}, 4, []string{"Held", "forever", "mine", "soon"}},
+		{Query{State: StateExpiring}, 1, []string{"soon"}},
+		{Query{State: StateFree}, 1, []string{"gone"}},
+		{Query{Text: "hELD"}, 1, []string{"Held"}},
+		{Query{Text: "åLIC"}, 1, []string{"mine"}},
+		{Query{Text: "LOCKSCOPE"}, 1, []string{"mine"}},
+		{Query{Text: "lock:", State: StateContested}, 1, []string{"split"}},
+		{Query{Text: "nothing like it"}, 0, nil},
+	} {
+		v := b.Window(c.q)
+		var got []string
+		for _, l := range v.Locks {
+			got = append(got, l.Name[len("lock:"):])
+		}
+		if !slices.Equal(got, c.want) || v.Total != c.total || v.Counts.Total != 7 || v.Seq != b.Seq() {
+			t.Errorf("%+v: got %q of %d (%+v), want %q of %d", c.q, got, v.Total, v.Counts, c.want, c.total)
+		}
+	}
+	l, _ := b.Lock("lock:split")
+	if v := b.Window(Query{Text: l.Holder.Fingerprint}); v.Total == 0 {
+		t.Error("a fingerprint finds nothing")
+	}
+}
+
+func TestNamesStayInOrderWhateverComesAndGoes(t *testing.T) {
+	b := newBoardTest(1)
+	for round := range 20 {
+		for i := range 50 {
+			name := fmt.Sprintf("lock:%03d", (i*37+round*11)%500)
+			if (i+round)%3 == 0 {
+				b.says(0, name, "", 0)
+			} else {
+				b.says(0, name, "v", time.Duration(1+i%7)*time.Second)
+			}
+		}
+		b.pass(10 * time.Second)
+		v := b.Window(Query{})
+		if !slices.IsSortedFunc(v.Locks, func(x, y Lock) int {
+			if x.Name < y.Name {
+				return -1
+			}
+			return 1
+		}) || len(v.Locks) != v.Counts.Total || v.Counts.Total != len(b.entries) {
+			t.Fatalf("round %d: %d locks, counts %+v", round, len(v.Locks), v.Counts)
+		}
+	}
+}
+
+func BenchmarkWindowOfAHundredThousandNames(b *testing.B) {
+	bt := newBoardTest(5)
+	for i := range 100_000 {
+		for node := range 3 {
+			bt.says(node, fmt.Sprintf("lock:order:%d", i*7919%100_000), fmt.Sprint("v", i), time.Minute)
+		}
+	}
+	for _, q := range []Query{{Limit: 50}, {Text: "order:77", Limit: 50}, {Sort: "expires", Limit: 50}} {
+		b.Run(fmt.Sprintf("%s%s", q.Text, q.Sort), func(b *testing.B) {
+			for b.Loop() {
+				bt.Window(q)
+			}
+		})
+	}
+}

@@ -1,0 +1,134 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/lockscope/lockscope/static"
+)
+
+// assetTypes are the media types by ending. The table of the machine is not
+// asked: it differs from one to the next.
+var assetTypes = map[string]string{
+	".css":         "text/css; charset=utf-8",
+	".html":        "text/html; charset=utf-8",
+	".ico":         "image/x-icon",
+	".js":          "text/javascript; charset=utf-8",
+	".json":        "application/json",
+	".map":         "application/json",
+	".png":         "image/png",
+	".svg":         "image/svg+xml",
+	".txt":         "text/plain; charset=utf-8",
+	".webmanifest": "application/manifest+json",
+	".woff2":       "font/woff2",
+}
+
+// favicon is the asset that browsers ask for unbidden.
+const favicon = "favicon.svg"
+
+// assets are the embedded files, ready to be sent.
+type assets struct {
+	hash  string
+	files map[string]asset
+}
+
+type asset struct {
+	typ    string
+	plain  []byte
+	zipped []byte // nil where it would not be smaller
+}
+
+// loadAssets reads all files and compresses them once.
+func loadAssets(from fs.FS) (*assets, error) {
+	a := &assets{hash: static.Hash(), files: make(map[string]asset)}
+	err := fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		typ, known := assetTypes[path.Ext(name)]
+		if !known {
+			return nil // a source or a licence: not for browsers
+		}
+		plain, err := fs.ReadFile(from, name)
+		if err != nil {
+			return err
+		}
+		file := asset{typ: typ, plain: plain}
+		if zipped := compress(plain); len(zipped) < len(plain) {
+			file.zipped = zipped
+		}
+		a.files[name] = file
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("embedded assets: %w", err)
+	}
+	return a, nil
+}
+
+func compress(plain []byte) []byte {
+	var out bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&out, gzip.BestCompression) // the level is a valid one
+	_, _ = w.Write(plain)                                   // a buffer takes everything
+	_ = w.Close()
+	return out.Bytes()
+}
+
+// asset serves a file for ever: other content has another address.
+func (s *Server) asset(c echo.Context) error {
+	file, ok := s.assets.files[c.Param("*")]
+	if !ok || c.Param("hash") != s.assets.hash {
+		return echo.ErrNotFound
+	}
+	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	return sendAsset(c, file)
+}
+
+func (s *Server) favicon(c echo.Context) error {
+	file, ok := s.assets.files[favicon]
+	if !ok {
+		return echo.ErrNotFound
+	}
+	c.Response().Header().Set("Cache-Control", "public, max-age=86400")
+	return sendAsset(c, file)
+}
+
+func sendAsset(c echo.Context, file asset) error {
+	h := c.Response().Header()
+	content := file.plain
+	if file.zipped != nil {
+		h.Add("Vary", "Accept-Encoding")
+		if acceptsGzip(c.Request()) {
+			h.Set("Content-Encoding", "gzip")
+			content = file.zipped
+		}
+	}
+	h.Set("Content-Length", strconv.Itoa(len(content)))
+	return c.Blob(http.StatusOK, file.typ, content)
+}
+
+// acceptsGzip reports whether gzip is named in Accept-Encoding with a weight
+// above zero.
+func acceptsGzip(r *http.Request) bool {
+	for _, item := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
+		coding, params, _ := strings.Cut(item, ";")
+		if !strings.EqualFold(strings.TrimSpace(coding), "gzip") {
+			continue
+		}
+		weight, found := strings.CutPrefix(strings.TrimSpace(params), "q=")
+		if !found {
+			return true
+		}
+		q, err := strconv.ParseFloat(weight, 64)
+		return err == nil && q > 0
+	}
+	return false
+}

@@ -1,0 +1,252 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockscope/lockscope/watcher"
+)
+
+const (
+	// frameInterval is the least time between two flushes of a socket, and
+	// hiddenInterval that of one whose tab nobody sees.
+	frameInterval  = 100 * time.Millisecond
+	hiddenInterval = time.Second
+	// missShare bounds the time that a socket spends on changes that it turns
+	// out not to show: after a look of 1 ms it rests for missShare ms.
+	missShare = 10
+	// sharedAge is how old a window may be for a flush that had to wait
+	// anyway, so that sockets that flush together share it.
+	sharedAge = 10 * time.Millisecond
+	// nodeInterval is the least time between two node frames that bring
+	// nothing but round trips.
+	nodeInterval = time.Second
+	// beatInterval is how often a socket gets a beat and a ping, and idleBeats
+	// how many of them it may leave unanswered.
+	beatInterval = 15 * time.Second
+	idleBeats    = 3
+	// writeDeadline is how long one frame may take to be written.
+	writeDeadline = 10 * time.Second
+	// closeTime is how long a socket may take to answer a close.
+	closeTime = time.Second
+)
+
+// A hub tells the sockets that something changed. It sends nothing itself:
+// each socket works out what it has missed when it may send again.
+type hub struct {
+	board   *watcher.Board
+	hello   helloFields
+	limits  Limits
+	log     *slog.Logger
+	windows *windows
+	// beat is beatInterval, unless a test is in a hurry.
+	beat time.Duration
+
+	// notified is the last change of the Board that the sockets were told of.
+	notified atomic.Uint64
+	nodes    atomic.Pointer[nodesState]
+
+	start sync.Once
+	stop  context.CancelFunc
+	ctx   context.Context
+	wg    sync.WaitGroup // the hub's goroutine and those of the sockets
+
+	mu         sync.Mutex // guards everything below
+	closed     bool
+	sockets    map[*socket]struct{}
+	perSession map[session]int
+	perAddress map[netip.Prefix]int
+}
+
+// helloFields are what every socket is told first.
+type helloFields struct {
+	role, environment string
+	readOnly          bool
+}
+
+// A nodesState is what a node frame says, with a number that grows.
+type nodesState struct {
+	generation uint64
+	json       []byte
+}
+
+func newHub(board *watcher.Board, readOnly bool, environment string, limits Limits, log *slog.Logger) *hub {
+	h := &hub{
+		board: board, limits: limits, log: log, windows: newWindows(board), beat: beatInterval,
+		hello:      helloFields{role: "operator", environment: environment, readOnly: readOnly},
+		sockets:    make(map[*socket]struct{}),
+		perSession: make(map[session]int),
+		perAddress: make(map[netip.Prefix]int),
+	}
+	if readOnly {
+		h.hello.role = "viewer"
+	}
+	h.ctx, h.stop = context.WithCancel(context.Background())
+	return h
+}
+
+var (
+	errHubClosed      = errors.New("server is shutting down")
+	errTooManySockets = errors.New("too many streams are open")
+)
+
+// add counts a socket and lets it hear of changes, or says why it may not.
+func (h *hub) add(s *socket) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.closed:
+		return errHubClosed
+	case len(h.sockets) >= h.limits.Sockets,
+		h.perAddress[s.client] >= h.limits.SocketsPerAddress,
+		s.hasSession && h.perSession[s.session] >= h.limits.SocketsPerSession:
+		return errTooManySockets
+	}
+	h.start.Do(func() {
+		// Subscribed before anything is shown, so that no change is missed.
+		changes := h.board.Subscribe()
+		h.storeNodes(h.board.Nodes())
+		h.wg.Go(func() { h.run(changes) })
+	})
+	h.sockets[s] = struct{}{}
+	h.perAddress[s.client]++
+	if s.hasSession {
+		h.perSession[s.session]++
+	}
+	h.wg.Add(1)
+	return nil
+}
+
+// remove undoes add, when both goroutines of the socket have ended.
+func (h *hub) remove(s *socket) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.sockets, s)
+	if h.perAddress[s.client]--; h.perAddress[s.client] == 0 {
+		delete(h.perAddress, s.client)
+	}
+	if s.hasSession {
+		if h.perSession[s.session]--; h.perSession[s.session] == 0 {
+			delete(h.perSession, s.session)
+		}
+	}
+	h.wg.Done()
+}
+
+// each calls f for every socket. f must not block.
+func (h *hub) each(f func(*socket)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for s := range h.sockets {
+		f(s)
+	}
+}
+
+// run passes changes on until the hub is stopped.
+func (h *hub) run(changes *watcher.Subscription) {
+	defer changes.Close()
+	nodes := h.board.Nodes()
+	published := time.Now()
+	later := time.NewTimer(nodeInterval)
+	defer later.Stop()
+	waiting := false
+	for {
+		select {
+		case <-h.ctx.Done():
+			return
+		case <-later.C:
+			if waiting {
+				waiting = false
+				nodes, published = h.board.Nodes(), time.Now()
+				h.publishNodes(nodes)
+			}
+		case <-changes.C():
+			change := changes.Take()
+			if change.Seq > h.notified.Load() {
+				h.notified.Store(change.Seq)
+				now := time.Now()
+				h.each(func(s *socket) { s.touch(now) })
+			}
+			if !change.Nodes {
+				continue
+			}
+			present := h.board.Nodes()
+			if wait := nodeInterval - time.Since(published); wait > 0 && alike(nodes, present) {
+				waiting = true
+				later.Reset(wait)
+				continue
+			}
+			nodes, published, waiting = present, time.Now(), false
+			h.publishNodes(nodes)
+		}
+	}
+}
+
+// alike reports whether two states of the nodes differ in nothing but what
+// changes all the time.
+func alike(a, b []watcher.NodeStatus) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i, x := range a {
+		y := b[i]
+		x.RTT, x.Keys, x.Synced = y.RTT, y.Keys, y.Synced
+		x.StartedAt = y.StartedAt // by uptime: it wavers; a restart has another RunID
+		if x != y {
+			return false
+		}
+	}
+	return true
+}
+
+// publishNodes lets every socket send the nodes, if there is news.
+func (h *hub) publishNodes(nodes []watcher.NodeStatus) {
+	if h.storeNodes(nodes) {
+		h.each((*socket).signal)
+	}
+}
+
+func (h *hub) storeNodes(nodes []watcher.NodeStatus) (news bool) {
+	next := &nodesState{generation: 1, json: encode(toNodes(nodes))}
+	if last := h.nodes.Load(); last != nil {
+		if bytes.Equal(last.json, next.json) {
+			return false
+		}
+		next.generation = last.generation + 1
+	}
+	h.nodes.Store(next)
+	return true
+}
+
+// shutdown closes all sockets and waits for them until ctx ends.
+func (h *hub) shutdown(ctx context.Context) error {
+	h.mu.Lock()
+	h.closed = true
+	for s := range h.sockets {
+		s.shut(websocket.CloseGoingAway, errHubClosed.Error())
+	}
+	h.mu.Unlock()
+	h.stop()
+
+	done := make(chan struct{})
+	go func() {
+		h.wg.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		h.each(func(s *socket) { _ = s.conn.Close() })
+		<-done // nothing is left that could hold them
+		return context.Cause(ctx)
+	}
+}

@@ -1,0 +1,218 @@
+package web
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/lockscope/lockscope/lockengine"
+	"github.com/lockscope/lockscope/watcher"
+)
+
+// timeLayout is RFC 3339 with milliseconds, always in UTC.
+const timeLayout = "2006-01-02T15:04:05.000Z"
+
+// A Time is a moment as it travels: null when there is none.
+type Time struct{ time.Time }
+
+// MarshalJSON writes milliseconds in UTC, or null for the zero time.
+func (t Time) MarshalJSON() ([]byte, error) {
+	if t.IsZero() {
+		return []byte("null"), nil
+	}
+	return t.UTC().AppendFormat(make([]byte, 0, 26), `"`+timeLayout+`"`), nil
+}
+
+// Schema describes the form in the OpenAPI document.
+func (Time) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Format: "date-time", Nullable: true}
+}
+
+// A Lock is one row: what all nodes say of one name.
+type Lock struct {
+	Name      *string  `json:"name" doc:"The name; null when it is not printable UTF-8."`
+	NameB64   *string  `json:"nameB64" doc:"The name in base64 when it is not printable UTF-8, else null."`
+	State     string   `json:"state" enum:"held,expiring,contested,residue,unknown,free"`
+	Flags     []string `json:"flags" nullable:"false" doc:"Warnings in one word each, such as no-expiry."`
+	Holder    *Holder  `json:"holder"`
+	Fence     *int64   `json:"fence"`
+	ExpiresAt Time     `json:"expiresAt" doc:"When the holder's quorum ends."`
+	Votes     []Vote   `json:"votes" nullable:"false" doc:"One per node, in their order."`
+	Waiters   Waiters  `json:"waiters"`
+	Seq       uint64   `json:"seq" doc:"The number of the last change to this name."`
+}
+
+// A Holder is who holds a lock.
+type Holder struct {
+	Owner       *string `json:"owner"`
+	Fingerprint string  `json:"fingerprint" doc:"The first 8 hex digits of the SHA-256 of the token."`
+	Library     *string `json:"library" doc:"The lock library that writes such values."`
+	Managed     bool    `json:"managed" doc:"True when it was taken through this server."`
+	Since       Time    `json:"since"`
+}
+
+// A Vote is what one node says of one name.
+type Vote struct {
+	Node        string  `json:"node"`
+	Vote        string  `json:"vote" enum:"granted,other,free,down,timeout,amnesia,quarantined,unknown"`
+	Fingerprint *string `json:"fingerprint"`
+	Type        *string `json:"type" doc:"The type of the key on the node."`
+	ExpiresAt   Time    `json:"expiresAt"`
+	RTTMicros   *int64  `json:"rttMicros" doc:"The round trip of the vote when the lock was taken here."`
+}
+
+// Waiters tells who queues for a lock.
+type Waiters struct {
+	Visible     bool `json:"visible" doc:"False when waiters, if any, cannot be seen."`
+	Count       int  `json:"count"`
+	OldestSince Time `json:"oldestSince"`
+}
+
+// A Node is what is known of one node.
+type Node struct {
+	ID            string  `json:"id"`
+	Address       string  `json:"address"`
+	Up            bool    `json:"up"`
+	Error         *string `json:"error"`
+	Since         Time    `json:"since" doc:"When up last changed."`
+	RTTMicros     *int64  `json:"rttMicros"`
+	Version       string  `json:"version"`
+	Mode          string  `json:"mode"`
+	Role          string  `json:"role"`
+	RunID         string  `json:"runId"`
+	StartedAt     Time    `json:"startedAt"`
+	Notifications string  `json:"notifications" enum:"live,polling,none"`
+	Keys          int     `json:"keys"`
+	Synced        Time    `json:"synced"`
+}
+
+// Counts are the numbers of names by state.
+type Counts struct {
+	Total     int `json:"total"`
+	Held      int `json:"held"`
+	Expiring  int `json:"expiring"`
+	Contested int `json:"contested"`
+	Residue   int `json:"residue"`
+	Unknown   int `json:"unknown"`
+	Free      int `json:"free"`
+}
+
+// An AttemptVote is the vote of one node in one attempt.
+type AttemptVote struct {
+	Node        string  `json:"node"`
+	Vote        string  `json:"vote"`
+	Fingerprint *string `json:"fingerprint"`
+	RTTMicros   *int64  `json:"rttMicros"`
+	Reason      *string `json:"reason"`
+}
+
+// printable reports whether name can travel as a JSON string and be read.
+func printable(name string) bool {
+	if !utf8.ValidString(name) {
+		return false
+	}
+	for _, r := range name {
+		if unicode.IsControl(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// splitName returns name as it travels: as it is, or in base64.
+func splitName(name string) (plain, encoded *string) {
+	if printable(name) {
+		return &name, nil
+	}
+	b64 := base64.StdEncoding.EncodeToString([]byte(name))
+	return nil, &b64
+}
+
+func nullable(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func micros(d time.Duration) *int64 {
+	if d <= 0 {
+		return nil
+	}
+	n := d.Microseconds()
+	return &n
+}
+
+func toLock(l watcher.Lock) Lock {
+	name, encoded := splitName(l.Name)
+	row := Lock{
+		Name: name, NameB64: encoded,
+		State: string(l.State), Flags: l.Flags, ExpiresAt: Time{l.ExpiresAt},
+		Votes:   make([]Vote, len(l.Votes)),
+		Waiters: Waiters{Visible: l.Waiters.Visible, Count: l.Waiters.Count, OldestSince: Time{l.Waiters.OldestSince}},
+		Seq:     l.Seq,
+	}
+	if row.Flags == nil {
+		row.Flags = []string{}
+	}
+	if l.Fence != 0 {
+		row.Fence = &l.Fence
+	}
+	if h := l.Holder; h.Fingerprint != "" {
+		row.Holder = &Holder{
+			Owner: nullable(h.Owner), Fingerprint: h.Fingerprint, Library: nullable(h.Library),
+			Managed: h.Managed, Since: Time{h.Since},
+		}
+	}
+	for i, v := range l.Votes {
+		row.Votes[i] = Vote{
+			Node: v.Node, Vote: v.Vote.String(), Fingerprint: nullable(v.Fingerprint),
+			Type: nullable(v.Type), ExpiresAt: Time{v.ExpiresAt}, RTTMicros: micros(v.RTT),
+		}
+	}
+	return row
+}
+
+func toLocks(locks []watcher.Lock) []Lock {
+	rows := make([]Lock, len(locks))
+	for i, l := range locks {
+		rows[i] = toLock(l)
+	}
+	return rows
+}
+
+func toNodes(nodes []watcher.NodeStatus) []Node {
+	list := make([]Node, len(nodes))
+	for i, n := range nodes {
+		list[i] = Node{
+			ID: n.ID, Address: n.Address, Up: n.Up, Error: nullable(n.Error), Since: Time{n.Since},
+			RTTMicros: micros(n.RTT), Version: n.Version, Mode: n.Mode, Role: n.Role, RunID: n.RunID,
+			StartedAt: Time{n.StartedAt}, Notifications: string(n.Notifications), Keys: n.Keys, Synced: Time{n.Synced},
+		}
+	}
+	return list
+}
+
+func attemptVotes(votes []lockengine.NodeVote) []AttemptVote {
+	list := make([]AttemptVote, len(votes))
+	for i, v := range votes {
+		list[i] = AttemptVote{
+			Node: v.Node, Vote: v.Vote.String(), Fingerprint: nullable(v.Fingerprint),
+			RTTMicros: micros(v.RTT), Reason: nullable(v.Reason),
+		}
+	}
+	return list
+}
+
+// encode marshals what is known to marshal: plain data without cycles.
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("web: encoding plain data: " + err.Error())
+	}
+	return b
+}

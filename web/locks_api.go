@@ -1,0 +1,133 @@
+package web
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/lockscope/lockscope/watcher"
+)
+
+const (
+	defaultLimit = 200
+	maxLimit     = 1000
+)
+
+type locksInput struct {
+	Q      string `query:"q" maxLength:"512" doc:"Text to search in names and owners."`
+	State  string `query:"state" enum:"held,expiring,contested,residue,unknown,free" doc:"Only names in this state."`
+	Sort   string `query:"sort" enum:"name,-name,state,expires,since" doc:"The order; by name when it is not given."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200" doc:"How many at most."`
+	Cursor string `query:"cursor" maxLength:"64" doc:"Where the page before ended: the cursor of its answer."`
+}
+
+type locksOutput struct {
+	Body struct {
+		Locks      []Lock  `json:"locks" nullable:"false"`
+		Total      int     `json:"total" doc:"How many match the query."`
+		Counts     Counts  `json:"counts"`
+		Cursor     *string `json:"cursor" doc:"Gets the next page; null on the last one."`
+		Epoch      string  `json:"epoch" doc:"Another epoch numbers its changes anew."`
+		Seq        uint64  `json:"seq" doc:"The number of the last change that the answer shows."`
+		ServerTime Time    `json:"serverTime"`
+	}
+}
+
+// listLocks answers with a window of the Board. Names that come and go between
+// two pages can shift a row from one to the other; the stream does not have
+// that problem.
+func (s *Server) listLocks(_ context.Context, in *locksInput) (*locksOutput, error) {
+	offset, ok := parseCursor(in.Cursor)
+	if !ok {
+		return nil, invalid(FieldError{Field: "cursor", Message: "want the cursor of an answer", Got: shorten(in.Cursor)})
+	}
+	view := s.board.Window(watcher.Query{
+		Text: in.Q, State: watcher.State(in.State), Sort: in.Sort, Offset: offset, Limit: in.Limit,
+	})
+	out := &locksOutput{}
+	out.Body.Locks = toLocks(view.Locks)
+	out.Body.Total = view.Total
+	out.Body.Counts = Counts(view.Counts)
+	if next := offset + len(view.Locks); next < view.Total && len(view.Locks) > 0 {
+		cursor := formatCursor(next)
+		out.Body.Cursor = &cursor
+	}
+	out.Body.Epoch, out.Body.Seq = s.board.Epoch(), view.Seq
+	out.Body.ServerTime = Time{time.Now()}
+	return out, nil
+}
+
+func formatCursor(offset int) string {
+	return base64.RawURLEncoding.EncodeToString([]byte("at:" + strconv.Itoa(offset)))
+}
+
+func parseCursor(cursor string) (offset int, ok bool) {
+	if cursor == "" {
+		return 0, true
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return 0, false
+	}
+	number, ok := strings.CutPrefix(string(raw), "at:")
+	if !ok {
+		return 0, false
+	}
+	offset, err = strconv.Atoi(number)
+	return offset, err == nil && offset >= 0
+}
+
+type lockInput struct {
+	Name    string `query:"name" doc:"The name."`
+	NameB64 string `query:"nameB64" doc:"The name in base64, instead of name."`
+}
+
+type lockOutput struct {
+	Body Lock
+}
+
+// getLock answers with one lock. Any name may be looked for, also one that no
+// lock could be taken of.
+func (s *Server) getLock(_ context.Context, in *lockInput) (*lockOutput, error) {
+	name := in.Name
+	switch {
+	case in.Name != "" && in.NameB64 != "":
+		return nil, invalid(FieldError{Field: "name", Message: "give name or nameB64, not both", Got: shorten(in.Name)})
+	case in.NameB64 != "":
+		raw, err := base64.StdEncoding.DecodeString(in.NameB64)
+		if err != nil {
+			return nil, invalid(FieldError{Field: "nameB64", Message: "want base64", Got: shorten(in.NameB64)})
+		}
+		name = string(raw)
+	case in.Name == "":
+		return nil, invalid(FieldError{Field: "name", Message: "is missing"})
+	}
+	lock, ok := s.board.Lock(name)
+	if !ok {
+		return nil, problem(http.StatusNotFound, codeNotFound, "no node holds a lock of that name")
+	}
+	return &lockOutput{Body: toLock(lock)}, nil
+}
+
+type nodesOutput struct {
+	Body struct {
+		Nodes      []Node `json:"nodes" nullable:"false"`
+		Quorum     int    `json:"quorum" doc:"How many nodes have to say yes."`
+		ServerTime Time   `json:"serverTime"`
+	}
+}
+
+func (s *Server) listNodes(context.Context, *struct{}) (*nodesOutput, error) {
+	out := &nodesOutput{}
+	out.Body.Nodes = toNodes(s.board.Nodes())
+	out.Body.Quorum = s.board.Quorum()
+	out.Body.ServerTime = Time{time.Now()}
+	return out, nil
+}
+
+var _ huma.SchemaProvider = Time{}

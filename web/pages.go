@@ -1,0 +1,132 @@
+package web
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/labstack/echo/v4"
+
+	"github.com/lockscope/lockscope/static"
+	"github.com/lockscope/lockscope/views"
+	"github.com/lockscope/lockscope/watcher"
+)
+
+var (
+	states = []string{"held", "expiring", "contested", "residue", "unknown", "free"}
+	sorts  = []string{"name", "-name", "state", "expires", "since"}
+)
+
+// maxSearch is the longest text to search for, in bytes.
+const maxSearch = 512
+
+// page is what all pages have in common.
+func (s *Server) page(title, active string) views.Page {
+	return views.Page{
+		Title: title, Base: s.base, Static: s.base + "/static/" + static.Hash(),
+		Environment: s.cfg.Environment, Version: s.cfg.Version, ReadOnly: s.cfg.ReadOnly, Active: active,
+	}
+}
+
+// locksPage shows the locks as they are now. Its query is that of the API, but
+// an address that somebody mistyped shows what can be shown of it.
+func (s *Server) locksPage(c echo.Context) error {
+	owner := ""
+	if !arrivesFromElsewhere(c.Request()) {
+		owner = defaultOwner(s.ensureSession(c))
+	}
+	query := parsePageQuery(c)
+	view := s.board.Window(query)
+	return s.render(c, http.StatusOK, views.Locks(views.LocksData{
+		Page: s.page("Locks", "locks"),
+		Rows: viewLocks(view.Locks), Nodes: viewNodes(s.board.Nodes()),
+		Counts: views.Counts(view.Counts), Quorum: s.board.Quorum(), Total: view.Total,
+		Query:      views.Query{Text: query.Text, State: string(query.State), Sort: query.Sort, Offset: query.Offset},
+		DefaultTTL: s.cfg.TTL, MaxTTL: s.cfg.MaxTTL, Watch: s.cfg.Watch,
+		Owner: owner, Embedded: s.cfg.Embedded, ServerTime: time.Now(),
+	}))
+}
+
+func parsePageQuery(c echo.Context) watcher.Query {
+	query := watcher.Query{Text: c.QueryParam("q"), Sort: "name", Limit: maxWindow}
+	if len(query.Text) > maxSearch {
+		query.Text = ""
+	}
+	if state := c.QueryParam("state"); slices.Contains(states, state) {
+		query.State = watcher.State(state)
+	}
+	if sort := c.QueryParam("sort"); slices.Contains(sorts, sort) {
+		query.Sort = sort
+	}
+	if offset, err := strconv.Atoi(c.QueryParam("offset")); err == nil && offset > 0 {
+		query.Offset = offset
+	}
+	return query
+}
+
+// render writes a component once all of it is there, so that one that fails
+// leaves room for an error.
+func (s *Server) render(c echo.Context, status int, component templ.Component) error {
+	var page bytes.Buffer
+	if err := component.Render(c.Request().Context(), &page); err != nil {
+		return err
+	}
+	c.Response().Header().Add("Vary", "Accept")
+	return c.HTMLBlob(status, page.Bytes())
+}
+
+// toBase leads from the base path to the page, whose addresses end in a slash.
+func (s *Server) toBase(c echo.Context) error {
+	target := s.base + "/"
+	if query := c.Request().URL.RawQuery; query != "" {
+		target += "?" + query
+	}
+	return c.Redirect(http.StatusPermanentRedirect, target)
+}
+
+// healthz says that the process is alive.
+func (s *Server) healthz(c echo.Context) error { return c.String(http.StatusOK, "ok\n") }
+
+// readyz says whether it makes sense to send people here.
+func (s *Server) readyz(c echo.Context) error {
+	if s.stopping.Err() != nil {
+		return shuttingDown()
+	}
+	if err := s.ready(); err != nil {
+		return problem(http.StatusServiceUnavailable, codeNotReady, err.Error())
+	}
+	return c.String(http.StatusOK, "ready\n")
+}
+
+func viewLocks(locks []watcher.Lock) []views.Lock {
+	rows := make([]views.Lock, len(locks))
+	for i, l := range locks {
+		votes := make([]views.Vote, len(l.Votes))
+		for j, v := range l.Votes {
+			votes[j] = views.Vote{
+				Node: v.Node, Vote: v.Vote.String(), Fingerprint: v.Fingerprint,
+				Type: v.Type, ExpiresAt: v.ExpiresAt, RTT: v.RTT,
+			}
+		}
+		rows[i] = views.Lock{
+			Name: l.Name, State: string(l.State), Flags: l.Flags, Holder: views.Holder(l.Holder),
+			Fence: l.Fence, ExpiresAt: l.ExpiresAt, Votes: votes, Waiters: views.Waiters(l.Waiters), Seq: l.Seq,
+		}
+	}
+	return rows
+}
+
+func viewNodes(nodes []watcher.NodeStatus) []views.Node {
+	list := make([]views.Node, len(nodes))
+	for i, n := range nodes {
+		list[i] = views.Node{
+			ID: n.ID, Address: n.Address, Up: n.Up, Error: n.Error, Since: n.Since, RTT: n.RTT,
+			Version: n.Version, Mode: n.Mode, Role: n.Role, RunID: n.RunID, StartedAt: n.StartedAt,
+			Notifications: string(n.Notifications), Keys: n.Keys, Synced: n.Synced,
+		}
+	}
+	return list
+}

@@ -1,0 +1,114 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
+)
+
+// routes puts the doors in front and says where everything is.
+func (s *Server) routes() *echo.Echo {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = echo.ExtractIPDirect()
+	e.HTTPErrorHandler = s.showError
+	e.Use(s.logAccess, s.recoverPanic, securityHeaders, s.checkHost, s.checkCrossOrigin, limitBody)
+
+	g := e.Group(s.base)
+	both := func(path string, handler echo.HandlerFunc) {
+		g.GET(path, handler)
+		g.HEAD(path, handler)
+	}
+	both("/", s.locksPage)
+	if s.base != "" {
+		both("", s.toBase)
+	}
+	both("/healthz", s.healthz)
+	both("/readyz", s.readyz)
+	both("/favicon.ico", s.favicon)
+	both("/static/:hash/*", s.asset)
+	g.GET("/api/v1/stream", s.stream)
+	s.api(e, g)
+	return e
+}
+
+// api describes the calls to huma, which checks their input, and makes the
+// OpenAPI document of their types.
+func (s *Server) api(e *echo.Echo, g *echo.Group) {
+	config := huma.DefaultConfig("Lockscope", s.cfg.Version)
+	config.Info.Description = "Takes, extends and releases Redis locks, and shows who holds which."
+	// No page of documentation, which would load scripts from elsewhere, and
+	// no $schema in the answers.
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.CreateHooks = nil
+	config.Servers = []*huma.Server{{URL: cmp.Or(s.base, "/")}}
+	api := humaecho.NewWithGroup(e, g, config)
+
+	huma.Register(api, s.query("locks", "/api/v1/locks", "List locks", 422), s.listLocks)
+	huma.Register(api, s.query("lock", "/api/v1/locks/one", "Get one lock", 404, 422), s.getLock)
+	huma.Register(api, s.query("nodes", "/api/v1/nodes", "List nodes"), s.listNodes)
+	leases := s.query("leases", "/api/v1/leases", "List the leases of this session")
+	leases.Middlewares = huma.Middlewares{adapt(s.knownSession)}
+	huma.Register(api, leases, s.listLeases)
+
+	if !s.cfg.ReadOnly {
+		acquire := s.command(api, "acquire", http.StatusCreated, "Take a lock")
+		acquire.Responses["409"] = response[HeldProblem](api, "Somebody else holds it")
+		huma.Register(api, acquire, s.acquire)
+		huma.Register(api, s.command(api, "extend", http.StatusOK, "Extend a lease", http.StatusGone), s.extend)
+		huma.Register(api, s.command(api, "release", http.StatusOK, "Release a lease", http.StatusGone), s.release)
+	}
+
+	document := encode(api.OpenAPI())
+	g.GET("/api/openapi.json", func(c echo.Context) error {
+		return c.Blob(http.StatusOK, "application/openapi+json", document)
+	})
+}
+
+// query describes a call that changes nothing.
+func (s *Server) query(id, path, summary string, errors ...int) huma.Operation {
+	return huma.Operation{
+		OperationID: id, Method: http.MethodGet, Path: path, Summary: summary,
+		Errors: append(errors, http.StatusMisdirectedRequest),
+	}
+}
+
+// command describes a call that changes something, and puts the doors for
+// commands before it.
+func (s *Server) command(api huma.API, id string, status int, summary string, errors ...int) huma.Operation {
+	return huma.Operation{
+		OperationID: id, Method: http.MethodPost, Path: "/api/v1/locks/" + id, Summary: summary, DefaultStatus: status,
+		MaxBodyBytes: -1, // limitBody has done it
+		Errors: append(errors, http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge,
+			http.StatusUnsupportedMediaType, http.StatusMisdirectedRequest, http.StatusTooManyRequests),
+		Responses: map[string]*huma.Response{
+			"503": response[NoQuorumProblem](api, "Too few nodes said yes, or the server is full or stopping"),
+		},
+		Middlewares: huma.Middlewares{
+			adapt(s.checkOpen), adapt(s.limitCommands), adapt(checkBody), adapt(s.withSession), adapt(s.once),
+		},
+	}
+}
+
+// response describes a problem with fields of its own.
+func response[T any](api huma.API, description string) *huma.Response {
+	schema := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[T](), true, "")
+	return &huma.Response{
+		Description: description,
+		Content:     map[string]*huma.MediaType{problemType: {Schema: schema}},
+	}
+}
+
+// adapt lets a middleware of Echo stand before a single operation of huma.
+func adapt(middleware echo.MiddlewareFunc) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		c := humaecho.Unwrap(ctx)
+		if err := middleware(func(echo.Context) error { next(ctx); return nil })(c); err != nil {
+			c.Error(err)
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package web
+
+import (
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/lockscope/lockscope/watcher"
+)
+
+// windows answers queries to the Board once for all who ask the same at the
+// same time.
+type windows struct {
+	board *watcher.Board
+	rows  *rowCache
+
+	mu      sync.Mutex // guards entries and the watched of each
+	entries map[watcher.Query]*windowEntry
+}
+
+// A windowEntry is a query that somebody watches.
+type windowEntry struct {
+	watched int // by how many
+
+	mu   sync.Mutex // guards last; held while it is being made
+	last *window
+}
+
+func newWindows(board *watcher.Board) *windows {
+	return &windows{board: board, rows: newRowCache(), entries: make(map[watcher.Query]*windowEntry)}
+}
+
+// retain says that one more watches query.
+func (c *windows) retain(query watcher.Query) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	entry, ok := c.entries[query]
+	if !ok {
+		entry = &windowEntry{}
+		c.entries[query] = entry
+	}
+	entry.watched++
+}
+
+// release says that one less watches query; after the last it is forgotten.
+func (c *windows) release(query watcher.Query) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	entry := c.entries[query]
+	if entry.watched--; entry.watched == 0 {
+		delete(c.entries, query)
+	}
+}
+
+// get returns the window of a retained query at the change need or a later
+// one. One that is younger than maxAge will do in any case.
+func (c *windows) get(query watcher.Query, need uint64, maxAge time.Duration) *window {
+	c.mu.Lock()
+	entry := c.entries[query]
+	c.mu.Unlock()
+
+	entry.mu.Lock()
+	defer entry.mu.Unlock()
+	if last := entry.last; last != nil && (last.seq >= need || time.Since(last.at) < maxAge) {
+		return last
+	}
+	at := time.Now()
+	view := c.board.Window(query)
+	if last := entry.last; last != nil && last.seq == view.Seq {
+		return last
+	}
+	w := &window{
+		base:  &base{seq: view.Seq, rows: make(map[string]uint64, len(view.Locks)), total: view.Total, counts: Counts(view.Counts)},
+		query: query, epoch: c.board.Epoch(), locks: view.Locks, at: at,
+		frames: make(map[frameKey]*websocket.PreparedMessage),
+	}
+	for _, lock := range view.Locks {
+		w.rows[lock.Name] = lock.Seq
+	}
+	entry.last = w
+	return w
+}
+
+// maxRows bounds the rows that are kept encoded, at about 1 KB each.
+const maxRows = 8192
+
+// A rowCache keeps rows encoded, so that a row that many windows show is
+// encoded once for each of its changes.
+type rowCache struct {
+	mu   sync.Mutex // guards rows
+	rows map[string]encodedRow
+}
+
+type encodedRow struct {
+	seq  uint64
+	json []byte
+}
+
+func newRowCache() *rowCache { return &rowCache{rows: make(map[string]encodedRow)} }
+
+// all returns the rows of locks in JSON. They are not to be changed.
+func (c *rowCache) all(locks []watcher.Lock) [][]byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := make([][]byte, len(locks))
+	for i, lock := range locks {
+		row, ok := c.rows[lock.Name]
+		if !ok || row.seq != lock.Seq {
+			row = encodedRow{seq: lock.Seq, json: encode(toLock(lock))}
+			if len(c.rows) >= maxRows {
+				clear(c.rows)
+			}
+			c.rows[lock.Name] = row
+		}
+		list[i] = row.json
+	}
+	return list
+}
