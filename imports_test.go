@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"web":                  {"lockengine", "watcher", "views", "static", "internal/*"},
 	"internal/config":      {"lockengine", "lockengine/redisnode"},
 	"internal/glob":        {},
-	"internal/embedded":    {},
+	"internal/embedded":    {"internal/glob"},
 	"internal/spawn":       {},
 	"internal/redistest":   {"internal/spawn"},
 }
