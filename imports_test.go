@@ -20,6 +20,8 @@ var mayImport = map[string][]string{
 	"static":               {},
 	"web":                  {"lockengine", "watcher", "views", "static", "internal/*"},
 	"internal/config":      {"lockengine", "lockengine/redisnode"},
+	"lockengine/locksim":   {"lockengine"},
+	"lockengine/nodetest":  {"lockengine"},
 	"internal/glob":        {},
 	"internal/embedded":    {"internal/glob"},
 	"internal/spawn":       {},

@@ -221,7 +221,8 @@ func (m *Main) startEngine(sources []watcher.Source, board *watcher.Board) (*loc
 		nodes[i] = node
 	}
 	settings := m.Config.Engine()
-	settings.Observer = board
+	settings.Observer, settings.Wake = board, board
+	settings.Fresh = m.Config.Nodes != config.NodesURLs
 	engine, err := lockengine.New(nodes, settings)
 	if err != nil {
 		return nil, err

@@ -37,7 +37,8 @@ type Board struct {
 	counts  Counts
 	log     changeLog
 	subs    map[*Subscription]struct{}
-	armed   instant // when run wakes next
+	wakers  map[string]map[chan struct{}]struct{} // who waits for a name to become free
+	armed   instant                               // when run wakes next
 }
 
 // A quietEntry is an entry without a live token since an instant.
@@ -56,16 +57,14 @@ func newBoard(sources []Source, cfg Config, now func() time.Time) *Board {
 		quorum:        len(sources)/2 + 1,
 		clockDrift:    cfg.ClockDrift,
 		freeRetention: cfg.FreeRetention,
-		managed: managedLeases{
-			leases:  make(map[string]managedLease),
-			touched: make(map[string]struct{}),
-		},
-		wake:    make(chan struct{}, 1),
-		nodes:   make([]boardNode, len(sources)),
-		entries: make(map[string]*entry),
-		quiet:   list.New(),
-		subs:    make(map[*Subscription]struct{}),
-		armed:   never,
+		managed:       newManagedLeases(),
+		wake:          make(chan struct{}, 1),
+		nodes:         make([]boardNode, len(sources)),
+		entries:       make(map[string]*entry),
+		quiet:         list.New(),
+		subs:          make(map[*Subscription]struct{}),
+		wakers:        make(map[string]map[chan struct{}]struct{}),
+		armed:         never,
 	}
 	for i, s := range sources {
 		b.nodes[i].status = NodeStatus{
@@ -177,8 +176,12 @@ const idleTick = time.Minute
 func (b *Board) tick() time.Duration {
 	b.managed.prune(b.now())
 	touched := b.managed.take()
+	standings, moved := b.managed.nodes()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if moved {
+		b.stand(standings)
+	}
 	c := b.clock()
 	for _, name := range touched {
 		if e := b.entries[name]; e != nil {

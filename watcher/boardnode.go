@@ -24,6 +24,8 @@ type boardNode struct {
 	everSynced bool
 	// keys is the number of cells with a token.
 	keys int
+	// standing is whether the engine counts the node's votes.
+	standing standing
 }
 
 // vote returns what the node says of a cell of its own: VoteGranted for any
@@ -36,16 +38,36 @@ func (n *boardNode) vote(c *cell) lockengine.Vote {
 		return lockengine.VoteUnknown
 	case c.scan != 0 && c.scan >= n.trusted:
 		switch {
+		case n.standing.out:
+			return lockengine.VoteQuarantined
 		case c.unreadable:
 			return lockengine.VoteUnknown
 		case c.ident != nil:
 			return lockengine.VoteGranted
 		}
 		return lockengine.VoteFree
+	case n.standing.out:
+		return lockengine.VoteQuarantined
 	case n.synced:
 		return lockengine.VoteFree
 	}
 	return lockengine.VoteUnknown
+}
+
+// stand takes over which nodes' votes the engine counts: what a node says that
+// lost its memory proves nothing. The caller holds mu.
+func (b *Board) stand(by map[string]standing) {
+	changed := false
+	for i := range b.nodes {
+		n := &b.nodes[i]
+		s := by[n.status.ID]
+		changed = changed || s.out != n.standing.out
+		n.standing = s
+	}
+	if changed {
+		b.refreshAll()
+	}
+	b.announceNodes()
 }
 
 // nodeUp says that the node answers again, after a round trip of rtt. What it

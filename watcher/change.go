@@ -145,7 +145,14 @@ func (b *Board) refresh(e *entry, c clock, changed bool) {
 		b.nodes[node].keys--
 		changed = true
 	})
-	v := judge(ballotOf(b.nodes, e), b.quorum, b.clockDrift, c.now)
+	votes := ballotOf(b.nodes, e)
+	v := judge(votes, b.quorum, b.clockDrift, c.now)
+	if open := votes.free >= b.quorum; open != e.open {
+		e.open = open
+		if open {
+			b.wakeWaiters(e.name)
+		}
+	}
 	changed = changed || !v.same(e.verdict)
 	b.count(e.state, -1)
 	b.count(v.state, +1)
@@ -203,6 +210,7 @@ func (b *Board) retire(c clock) {
 		q.entry.gone = true
 		b.order.remove()
 		b.announce(q.entry)
+		b.wakeWaiters(q.entry.name)
 	}
 }
 

@@ -19,6 +19,8 @@ type entry struct {
 	// nil while there is one.
 	quiet *list.Element
 	gone  bool // deleted from the Board
+	// open is true while a quorum of nodes reports the name free.
+	open bool
 }
 
 // A cell is what one node said of one name.

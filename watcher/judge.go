@@ -19,6 +19,7 @@ const networkAllowance = 100 * time.Millisecond
 type ballot struct {
 	tokens  []tally
 	unknown int // nodes that did not say
+	free    int // nodes that said that there is no key
 }
 
 // A tally is the nodes that hold one token.
@@ -98,6 +99,7 @@ func ballotOf(nodes []boardNode, e *entry) ballot {
 		c := &e.cells[i]
 		switch nodes[i].vote(c) {
 		case lockengine.VoteFree:
+			b.free++
 		case lockengine.VoteGranted:
 			at := slices.IndexFunc(b.tokens, func(t tally) bool {
 				return t.ident.fingerprint == c.ident.fingerprint

@@ -34,7 +34,8 @@ type Lock struct {
 	// "ttls-differ".
 	Flags  []string
 	Holder Holder
-	// Fence is the fencing token, 0 when none is known.
+	// Fence is the fencing token. It is known of leases of this process only,
+	// 0 for others: what stands on a node may be above the holder's.
 	Fence int64
 	// ExpiresAt is when the holder's quorum ends; zero when nobody holds the
 	// lock or it has no expiry.
@@ -78,6 +79,8 @@ type Vote struct {
 	// ExpiresAt is when the node lets the key go; zero when there is no key
 	// or it has no expiry.
 	ExpiresAt time.Time
+	// Reason says in words why the vote is no clear answer, empty when it is.
+	Reason string
 	// RTT is the round trip of the node's vote in the attempt that took the
 	// lock, 0 for a lock that was not taken through this process.
 	RTT time.Duration

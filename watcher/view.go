@@ -199,16 +199,30 @@ func (b *Board) view(e *entry, c clock) Lock {
 		l.Holder.Fingerprint, l.Holder.Library = id.fingerprint, id.library
 		l.Holder.Owner = cmp.Or(id.owner, lease.owner)
 		l.Holder.Since = id.since(c)
+		l.Fence = lease.fence
+	}
+	if w, ok := b.managed.queue(e.name); ok {
+		l.Waiters = w
+	} else {
+		l.Waiters.Visible = l.Holder.Managed
 	}
 	for i := range b.nodes {
 		n, cell := &b.nodes[i], &e.cells[i]
-		vote := Vote{Node: n.status.ID, Vote: n.vote(cell), RTT: lease.rtt(n.status.ID)}
-		if vote.Vote == lockengine.VoteGranted {
-			if cell.ident.fingerprint != e.leader.fingerprint {
-				vote.Vote = lockengine.VoteOther
-			}
+		taken := lease.vote(n.status.ID)
+		vote := Vote{Node: n.status.ID, Vote: n.vote(cell), RTT: taken.RTT, Reason: taken.Reason}
+		live := cell.ident != nil && (vote.Vote == lockengine.VoteGranted || vote.Vote == lockengine.VoteQuarantined)
+		if vote.Vote == lockengine.VoteGranted && cell.ident.fingerprint != e.leader.fingerprint {
+			vote.Vote = lockengine.VoteOther
+		}
+		if live {
 			vote.Fingerprint, vote.Type = cell.ident.fingerprint, cell.typ
 			vote.ExpiresAt = c.time(cell.deadline)
+		}
+		switch {
+		case vote.Vote == lockengine.VoteQuarantined:
+			vote.Reason = n.standing.why
+		case vote.Vote == lockengine.VoteDown || vote.Vote == lockengine.VoteTimeout:
+			vote.Reason = n.status.Error
 		}
 		l.Votes[i] = vote
 	}

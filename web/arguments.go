@@ -22,6 +22,7 @@ const (
 // A wantedLock is what an acquire asks for, checked.
 type wantedLock struct {
 	name    string
+	tab     string
 	options lockengine.AcquireOptions
 }
 
@@ -43,7 +44,26 @@ func (s *Server) parseAcquire(in *acquireInput, own session) (wantedLock, []Fiel
 	note(err)
 	want.options.Wait, err = parseWait(in.Body.Wait)
 	note(err)
+	want.tab, err = s.parseTab(in.Body.Tab, in.Body.Renew, own)
+	note(err)
+	want.options.Renew = in.Body.Renew
 	return want, bad
+}
+
+// parseTab returns the tab that asks. A lease that is renewed needs one with an
+// open stream, so that somebody is there to end it.
+func (s *Server) parseTab(value *string, renew bool, own session) (string, *FieldError) {
+	switch {
+	case value == nil && renew:
+		return "", &FieldError{Field: "renew", Message: "needs the tab whose open stream keeps the lock"}
+	case value == nil:
+		return "", nil
+	case !tabForm.MatchString(*value):
+		return "", &FieldError{Field: "tab", Message: "want 1 to 64 letters, digits, - and _", Got: shorten(*value)}
+	case renew && !s.tabs.here(tabKey{own, *value}):
+		return "", &FieldError{Field: "tab", Message: "has no open stream in this session", Got: shorten(*value)}
+	}
+	return *value, nil
 }
 
 // parseName returns the name of a lock to be taken. Unlike a name that is only

@@ -25,6 +25,8 @@ type acquireInput struct {
 		TTL     *string `json:"ttl,omitempty" doc:"The lease, such as 10s or 1500ms. Default: the server's." example:"10s"`
 		Owner   *string `json:"owner,omitempty" doc:"Who asks: at most 128 bytes of printable text. Default: the browser session."`
 		Wait    *string `json:"wait,omitempty" doc:"How long to wait while somebody else holds it, 0s to 60s." example:"0s"`
+		Renew   bool    `json:"renew,omitempty" doc:"Renew the lease while the tab has a stream, and release it when it has none any more."`
+		Tab     *string `json:"tab,omitempty" doc:"The tab that asks, as named when its stream was opened. It hears of its place in the queue."`
 	}
 }
 
@@ -68,6 +70,11 @@ func (s *Server) acquire(ctx context.Context, in *acquireInput) (*acquireOutput,
 	}
 	asking, stop := s.whileServing(ctx)
 	defer stop()
+	tab := tabKey{own, wanted.tab}
+	if wanted.tab != "" {
+		wanted.options.Moved = func(position, of int) { s.tabs.moved(tab, wanted.name, place{position, of}) }
+		defer s.tabs.moved(tab, wanted.name, place{})
+	}
 	lease, err := s.engine.Acquire(asking, wanted.name, wanted.options)
 	if err != nil {
 		s.leases.cancel()
@@ -78,8 +85,19 @@ func (s *Server) acquire(ctx context.Context, in *acquireInput) (*acquireOutput,
 		s.giveBack(lease)
 		return nil, clientGone()
 	}
+	if !wanted.options.Renew {
+		wanted.tab = "" // it was named to hear of the queue only
+	}
+	stored := s.leases.put(own, lease, wanted.tab)
+	if wanted.tab != "" {
+		if !s.tabs.hold(tab, stored) {
+			s.giveBack(lease)
+			return nil, clientGone()
+		}
+		context.AfterFunc(lease.Context(), func() { s.tabs.drop(tab, stored.id) })
+	}
 	out := &acquireOutput{}
-	out.Body.Lease = s.leases.put(own, lease).full()
+	out.Body.Lease = stored.full()
 	return out, nil
 }
 

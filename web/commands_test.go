@@ -23,7 +23,7 @@ func TestALockIsTakenExtendedListedAndReleased(t *testing.T) {
 			t.Errorf("the lease has no %s: %s", field, answer.text)
 		}
 	}
-	if lease["name"] != "lock:a" || lease["owner"] != "alice" || lease["ttl"] != "10s" || lease["fence"] != nil {
+	if lease["name"] != "lock:a" || lease["owner"] != "alice" || lease["ttl"] != "10s" || lease["fence"].(float64) <= 0 {
 		t.Errorf("got %v", lease)
 	}
 	if votes := lease["votes"].([]any); len(votes) != 3 || votes[0].(fields)["node"] != "a" {

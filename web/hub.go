@@ -6,12 +6,14 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
 
+	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/watcher"
 )
 
@@ -43,6 +45,8 @@ const (
 // each socket works out what it has missed when it may send again.
 type hub struct {
 	board   *watcher.Board
+	engine  *lockengine.Engine // nil where no lock can be taken
+	tabs    *tabs
 	hello   helloFields
 	limits  Limits
 	log     *slog.Logger
@@ -78,9 +82,9 @@ type nodesState struct {
 	json       []byte
 }
 
-func newHub(board *watcher.Board, readOnly bool, environment string, limits Limits, log *slog.Logger) *hub {
+func newHub(board *watcher.Board, engine *lockengine.Engine, tabs *tabs, readOnly bool, environment string, limits Limits, log *slog.Logger) *hub {
 	h := &hub{
-		board: board, limits: limits, log: log, windows: newWindows(board), beat: beatInterval,
+		board: board, engine: engine, tabs: tabs, limits: limits, log: log, windows: newWindows(board), beat: beatInterval,
 		hello:      helloFields{role: "operator", environment: environment, readOnly: readOnly},
 		sockets:    make(map[*socket]struct{}),
 		perSession: make(map[session]int),
@@ -113,7 +117,7 @@ func (h *hub) add(s *socket) error {
 	h.start.Do(func() {
 		// Subscribed before anything is shown, so that no change is missed.
 		changes := h.board.Subscribe()
-		h.storeNodes(h.board.Nodes())
+		h.storeNodes(h.states())
 		h.wg.Go(func() { h.run(changes) })
 	})
 	h.sockets[s] = struct{}{}
@@ -153,7 +157,7 @@ func (h *hub) each(f func(*socket)) {
 // run passes changes on until the hub is stopped.
 func (h *hub) run(changes *watcher.Subscription) {
 	defer changes.Close()
-	nodes := h.board.Nodes()
+	nodes := h.states()
 	published := time.Now()
 	later := time.NewTimer(nodeInterval)
 	defer later.Stop()
@@ -165,7 +169,7 @@ func (h *hub) run(changes *watcher.Subscription) {
 		case <-later.C:
 			if waiting {
 				waiting = false
-				nodes, published = h.board.Nodes(), time.Now()
+				nodes, published = h.states(), time.Now()
 				h.publishNodes(nodes)
 			}
 		case <-changes.C():
@@ -178,8 +182,8 @@ func (h *hub) run(changes *watcher.Subscription) {
 			if !change.Nodes {
 				continue
 			}
-			present := h.board.Nodes()
-			if wait := nodeInterval - time.Since(published); wait > 0 && alike(nodes, present) {
+			present := h.states()
+			if wait := nodeInterval - time.Since(published); wait > 0 && slices.EqualFunc(nodes, present, nodeState.alike) {
 				waiting = true
 				later.Reset(wait)
 				continue
@@ -190,31 +194,17 @@ func (h *hub) run(changes *watcher.Subscription) {
 	}
 }
 
-// alike reports whether two states of the nodes differ in nothing but what
-// changes all the time.
-func alike(a, b []watcher.NodeStatus) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i, x := range a {
-		y := b[i]
-		x.RTT, x.Keys, x.Synced = y.RTT, y.Keys, y.Synced
-		x.StartedAt = y.StartedAt // by uptime: it wavers; a restart has another RunID
-		if x != y {
-			return false
-		}
-	}
-	return true
-}
+// states is how the nodes are now.
+func (h *hub) states() []nodeState { return nodeStates(h.board, h.engine) }
 
 // publishNodes lets every socket send the nodes, if there is news.
-func (h *hub) publishNodes(nodes []watcher.NodeStatus) {
+func (h *hub) publishNodes(nodes []nodeState) {
 	if h.storeNodes(nodes) {
 		h.each((*socket).signal)
 	}
 }
 
-func (h *hub) storeNodes(nodes []watcher.NodeStatus) (news bool) {
+func (h *hub) storeNodes(nodes []nodeState) (news bool) {
 	next := &nodesState{generation: 1, json: encode(toNodes(nodes))}
 	if last := h.nodes.Load(); last != nil {
 		if bytes.Equal(last.json, next.json) {

@@ -63,6 +63,7 @@ type Vote struct {
 	Type        *string `json:"type" doc:"The type of the key on the node."`
 	ExpiresAt   Time    `json:"expiresAt"`
 	RTTMicros   *int64  `json:"rttMicros" doc:"The round trip of the vote when the lock was taken here."`
+	Reason      *string `json:"reason" doc:"Why the vote is no clear answer; null when it is."`
 }
 
 // Waiters tells who queues for a lock.
@@ -70,24 +71,6 @@ type Waiters struct {
 	Visible     bool `json:"visible" doc:"False when waiters, if any, cannot be seen."`
 	Count       int  `json:"count"`
 	OldestSince Time `json:"oldestSince"`
-}
-
-// A Node is what is known of one node.
-type Node struct {
-	ID            string  `json:"id"`
-	Address       string  `json:"address"`
-	Up            bool    `json:"up"`
-	Error         *string `json:"error"`
-	Since         Time    `json:"since" doc:"When up last changed."`
-	RTTMicros     *int64  `json:"rttMicros"`
-	Version       string  `json:"version"`
-	Mode          string  `json:"mode"`
-	Role          string  `json:"role"`
-	RunID         string  `json:"runId"`
-	StartedAt     Time    `json:"startedAt"`
-	Notifications string  `json:"notifications" enum:"live,polling,none"`
-	Keys          int     `json:"keys"`
-	Synced        Time    `json:"synced"`
 }
 
 // Counts are the numbers of names by state.
@@ -171,7 +154,7 @@ func toLock(l watcher.Lock) Lock {
 	for i, v := range l.Votes {
 		row.Votes[i] = Vote{
 			Node: v.Node, Vote: v.Vote.String(), Fingerprint: nullable(v.Fingerprint),
-			Type: nullable(v.Type), ExpiresAt: Time{v.ExpiresAt}, RTTMicros: micros(v.RTT),
+			Type: nullable(v.Type), ExpiresAt: Time{v.ExpiresAt}, RTTMicros: micros(v.RTT), Reason: nullable(v.Reason),
 		}
 	}
 	return row
@@ -183,18 +166,6 @@ func toLocks(locks []watcher.Lock) []Lock {
 		rows[i] = toLock(l)
 	}
 	return rows
-}
-
-func toNodes(nodes []watcher.NodeStatus) []Node {
-	list := make([]Node, len(nodes))
-	for i, n := range nodes {
-		list[i] = Node{
-			ID: n.ID, Address: n.Address, Up: n.Up, Error: nullable(n.Error), Since: Time{n.Since},
-			RTTMicros: micros(n.RTT), Version: n.Version, Mode: n.Mode, Role: n.Role, RunID: n.RunID,
-			StartedAt: Time{n.StartedAt}, Notifications: string(n.Notifications), Keys: n.Keys, Synced: Time{n.Synced},
-		}
-	}
-	return list
 }
 
 func attemptVotes(votes []lockengine.NodeVote) []AttemptVote {

@@ -25,6 +25,8 @@ type storedLease struct {
 	id    string
 	owner session
 	lease *lockengine.Lease
+	// tab is the tab that the lease is renewed for, empty for none.
+	tab string
 }
 
 func newLeaseStore(max int) *leaseStore {
@@ -51,8 +53,8 @@ func (s *leaseStore) cancel() {
 }
 
 // put keeps lease in a reserved place until it ends.
-func (s *leaseStore) put(owner session, lease *lockengine.Lease) *storedLease {
-	stored := &storedLease{id: randomID(), owner: owner, lease: lease}
+func (s *leaseStore) put(owner session, lease *lockengine.Lease, tab string) *storedLease {
+	stored := &storedLease{id: randomID(), owner: owner, lease: lease, tab: tab}
 	s.mu.Lock()
 	s.reserved--
 	s.leases[stored.id] = stored
@@ -96,20 +98,22 @@ func (s *leaseStore) of(owner session) []*storedLease {
 
 // LeaseBrief is a lease without its secret, as its session may list it.
 type LeaseBrief struct {
-	ID          string `json:"id" doc:"Names the lease in extend and release."`
-	Name        string `json:"name"`
-	Owner       string `json:"owner"`
-	Fingerprint string `json:"fingerprint"`
-	AcquiredAt  Time   `json:"acquiredAt"`
-	ValidUntil  Time   `json:"validUntil" doc:"Until when the holder may believe in the lease."`
-	TTL         string `json:"ttl" doc:"The lease asked for on the nodes, such as 10s."`
+	ID          string  `json:"id" doc:"Names the lease in extend and release."`
+	Name        string  `json:"name"`
+	Owner       string  `json:"owner"`
+	Fingerprint string  `json:"fingerprint"`
+	AcquiredAt  Time    `json:"acquiredAt"`
+	ValidUntil  Time    `json:"validUntil" doc:"Until when the holder may believe in the lease."`
+	TTL         string  `json:"ttl" doc:"The lease asked for on the nodes, such as 10s."`
+	Fence       int64   `json:"fence" doc:"The fencing token: higher than that of every lease of the name before."`
+	Renew       bool    `json:"renew" doc:"True while it is renewed."`
+	Tab         *string `json:"tab" doc:"The tab that it is renewed for."`
 }
 
 // Lease is a lease as its owner gets it. Token is a secret.
 type Lease struct {
 	LeaseBrief
 	Token string        `json:"token" doc:"The value on the nodes. Whoever has it can release the lock."`
-	Fence *int64        `json:"fence"`
 	Votes []AttemptVote `json:"votes" nullable:"false"`
 }
 
@@ -117,6 +121,7 @@ func (l *storedLease) brief() LeaseBrief {
 	return LeaseBrief{
 		ID: l.id, Name: l.lease.Name(), Owner: l.lease.Owner(), Fingerprint: l.lease.Fingerprint(),
 		AcquiredAt: Time{l.lease.AcquiredAt()}, ValidUntil: Time{l.lease.ValidUntil()}, TTL: l.lease.TTL().String(),
+		Fence: l.lease.Fence(), Renew: l.tab != "", Tab: nullable(l.tab),
 	}
 }
 

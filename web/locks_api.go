@@ -114,20 +114,4 @@ func (s *Server) getLock(_ context.Context, in *lockInput) (*lockOutput, error) 
 	return &lockOutput{Body: toLock(lock)}, nil
 }
 
-type nodesOutput struct {
-	Body struct {
-		Nodes      []Node `json:"nodes" nullable:"false"`
-		Quorum     int    `json:"quorum" doc:"How many nodes have to say yes."`
-		ServerTime Time   `json:"serverTime"`
-	}
-}
-
-func (s *Server) listNodes(context.Context, *struct{}) (*nodesOutput, error) {
-	out := &nodesOutput{}
-	out.Body.Nodes = toNodes(s.board.Nodes())
-	out.Body.Quorum = s.board.Quorum()
-	out.Body.ServerTime = Time{time.Now()}
-	return out, nil
-}
-
 var _ huma.SchemaProvider = Time{}

@@ -91,7 +91,7 @@ func begin(t testing.TB, n int, change ...func(*Config)) *world {
 	w.watcher, err = watcher.New(sources, watcher.Config{Logger: logger})
 	must(t, err)
 	w.board = w.watcher.Board()
-	w.engine, err = lockengine.New(nodes, lockengine.Config{NodeTimeout: time.Second, Observer: w.board})
+	w.engine, err = lockengine.New(nodes, lockengine.Config{NodeTimeout: time.Second, Fresh: true, Observer: w.board, Wake: w.board})
 	must(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)

@@ -42,7 +42,7 @@ func (s *Server) locksPage(c echo.Context) error {
 	view := s.board.Window(query)
 	return s.render(c, http.StatusOK, views.Locks(views.LocksData{
 		Page: s.page("Locks", "locks"),
-		Rows: viewLocks(view.Locks), Nodes: viewNodes(s.board.Nodes()),
+		Rows: viewLocks(view.Locks), Nodes: viewNodes(nodeStates(s.board, s.engine)),
 		Counts: views.Counts(view.Counts), Quorum: s.board.Quorum(), Total: view.Total,
 		Query:      views.Query{Text: query.Text, State: string(query.State), Sort: query.Sort, Offset: query.Offset},
 		DefaultTTL: s.cfg.TTL, MaxTTL: s.cfg.MaxTTL, Watch: s.cfg.Watch,
@@ -119,7 +119,7 @@ func viewLocks(locks []watcher.Lock) []views.Lock {
 	return rows
 }
 
-func viewNodes(nodes []watcher.NodeStatus) []views.Node {
+func viewNodes(nodes []nodeState) []views.Node {
 	list := make([]views.Node, len(nodes))
 	for i, n := range nodes {
 		list[i] = views.Node{

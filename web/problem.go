@@ -26,8 +26,11 @@ const (
 	codeLost            = "lost"
 	codeMethod          = "method"
 	codeNoQuorum        = "no_quorum"
+	codeNodeDown        = "node_down"
 	codeNotFound        = "not_found"
+	codeNotQuarantined  = "not_quarantined"
 	codeNotReady        = "not_ready"
+	codeQueueFull       = "queue_full"
 	codeRateLimited     = "rate_limited"
 	codeShuttingDown    = "shutting_down"
 	codeTooLarge        = "too_large"
@@ -65,6 +68,7 @@ type HeldProblem struct {
 	Holder    ProblemHolder `json:"holder"`
 	TTLMillis *int64        `json:"ttlMillis" doc:"How much longer it is held: null when no node told, -1 when it never expires."`
 	Votes     []AttemptVote `json:"votes" nullable:"false"`
+	Queued    int           `json:"queued" doc:"How many callers of this server wait for it before."`
 }
 
 // A ProblemHolder is who holds a lock that was refused.
@@ -143,6 +147,7 @@ func engineProblem(err error) error {
 		noQuorum *lockengine.NoQuorumError
 		tooSlow  *lockengine.TooSlowError
 		argument *lockengine.ArgumentError
+		full     *lockengine.QueueFullError
 	)
 	switch {
 	case errors.As(err, &held):
@@ -152,6 +157,8 @@ func engineProblem(err error) error {
 		return &NoQuorumProblem{Problem: *p, Votes: attemptVotes(noQuorum.Votes), Quorum: noQuorum.Quorum}
 	case errors.As(err, &tooSlow):
 		return problem(http.StatusServiceUnavailable, codeTooSlow, tooSlow.Error())
+	case errors.As(err, &full):
+		return problem(http.StatusServiceUnavailable, codeQueueFull, full.Error())
 	case errors.As(err, &argument):
 		return invalid(FieldError{Field: argument.Field, Message: "want " + argument.Want, Got: shorten(argument.Got)})
 	case errors.Is(err, lockengine.ErrClosed):
@@ -167,6 +174,7 @@ func heldProblem(held *lockengine.HeldError) *HeldProblem {
 		Problem: *problem(http.StatusConflict, codeHeld, held.Error()),
 		Holder:  ProblemHolder{Owner: nullable(held.Owner), Fingerprint: held.Fingerprint},
 		Votes:   attemptVotes(held.Votes),
+		Queued:  held.Queued,
 	}
 	switch {
 	case held.TTL == lockengine.NoExpiry:

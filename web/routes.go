@@ -56,11 +56,13 @@ func (s *Server) api(e *echo.Echo, g *echo.Group) {
 	huma.Register(api, leases, s.listLeases)
 
 	if !s.cfg.ReadOnly {
-		acquire := s.command(api, "acquire", http.StatusCreated, "Take a lock")
+		acquire := s.command(api, "acquire", "/api/v1/locks/acquire", http.StatusCreated, "Take a lock")
 		acquire.Responses["409"] = response[HeldProblem](api, "Somebody else holds it")
 		huma.Register(api, acquire, s.acquire)
-		huma.Register(api, s.command(api, "extend", http.StatusOK, "Extend a lease", http.StatusGone), s.extend)
-		huma.Register(api, s.command(api, "release", http.StatusOK, "Release a lease", http.StatusGone), s.release)
+		huma.Register(api, s.command(api, "extend", "/api/v1/locks/extend", http.StatusOK, "Extend a lease", http.StatusGone), s.extend)
+		huma.Register(api, s.command(api, "release", "/api/v1/locks/release", http.StatusOK, "Release a lease", http.StatusGone), s.release)
+		huma.Register(api, s.command(api, "admit", "/api/v1/nodes/admit", http.StatusOK,
+			"End the quarantine of a node by hand", http.StatusNotFound, http.StatusConflict), s.admit)
 	}
 
 	document := encode(api.OpenAPI())
@@ -79,9 +81,9 @@ func (s *Server) query(id, path, summary string, errors ...int) huma.Operation {
 
 // command describes a call that changes something, and puts the doors for
 // commands before it.
-func (s *Server) command(api huma.API, id string, status int, summary string, errors ...int) huma.Operation {
+func (s *Server) command(api huma.API, id, path string, status int, summary string, errors ...int) huma.Operation {
 	return huma.Operation{
-		OperationID: id, Method: http.MethodPost, Path: "/api/v1/locks/" + id, Summary: summary, DefaultStatus: status,
+		OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, DefaultStatus: status,
 		MaxBodyBytes: -1, // limitBody has done it
 		Errors: append(errors, http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge,
 			http.StatusUnsupportedMediaType, http.StatusMisdirectedRequest, http.StatusTooManyRequests),

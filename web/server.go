@@ -89,6 +89,7 @@ type Server struct {
 	throttle    *throttle
 	answers     *answers
 	leases      *leaseStore
+	tabs        *tabs
 	hub         *hub
 
 	// stopping ends when Shutdown begins.
@@ -140,7 +141,8 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	}
 	s.hosts.Store(newHostList(cfg.Addr, cfg.AllowedHosts))
 	s.stopping, s.stop = context.WithCancel(context.Background())
-	s.hub = newHub(deps.Board, cfg.ReadOnly, cfg.Environment, cfg.Limits, deps.Logger)
+	s.tabs = newTabs(func(l *storedLease) { s.giveBack(l.lease) })
+	s.hub = newHub(deps.Board, deps.Engine, s.tabs, cfg.ReadOnly, cfg.Environment, cfg.Limits, deps.Logger)
 	s.echo = s.routes()
 	s.http = &http.Server{
 		Handler:           s.echo,
@@ -175,6 +177,7 @@ func (s *Server) Serve(ln net.Listener) error {
 // It may be called again.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.stop()
+	s.tabs.close()
 	hubErr := s.hub.shutdown(ctx)
 	err := s.http.Shutdown(ctx)
 	if err != nil {

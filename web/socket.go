@@ -20,6 +20,7 @@ type socket struct {
 	client     netip.Prefix
 	session    session
 	hasSession bool
+	tab        tabKey // with an empty id where the client named none
 
 	// wake makes the writer look for what is due; its capacity is 1.
 	wake chan struct{}
@@ -50,6 +51,7 @@ type socket struct {
 	lastSent  time.Time // the last flush that sent something
 	rested    time.Time // when to look again after a flush that sent nothing
 	throttled bool      // the next flush had to wait
+	places    uint64    // the news about waiting that was sent
 	nextBeat  time.Time
 }
 
@@ -133,6 +135,7 @@ func (s *socket) sendDue(now time.Time) (next time.Time, ok bool) {
 	if frame := s.nodeFrame(); frame != nil {
 		due = append(due, frame)
 	}
+	due = append(due, s.hub.tabs.waiting(s.tab, &s.places, s.hub.board)...)
 	flushAt := s.flushAt()
 	if s.dirty.Load() && !flushAt.After(now) {
 		flushed := s.flush()

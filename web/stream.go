@@ -38,13 +38,21 @@ func (s *Server) stream(c echo.Context) error {
 		return problem(http.StatusBadRequest, codeUnsupported, "want the protocol "+streamProtocol)
 	}
 	own, hasSession := s.readSession(r)
+	tab := c.QueryParam("tab")
+	if tab != "" && !tabForm.MatchString(tab) {
+		return invalid(FieldError{Field: "tab", Message: "want 1 to 64 letters, digits, - and _", Got: shorten(tab)})
+	}
 	header := c.Response().Header().Clone()
 	conn, err := upgrader.Upgrade(c.Response(), r, header)
 	if err != nil {
 		s.log.Debug("upgrade failed", "error", err)
 		return nil // gorilla has answered
 	}
-	s.hub.serve(newSocket(s.hub, conn, clientOf(r), own, hasSession))
+	socket := newSocket(s.hub, conn, clientOf(r), own, hasSession)
+	if hasSession {
+		socket.tab = tabKey{own, tab}
+	}
+	s.hub.serve(socket)
 	return nil
 }
 
@@ -63,6 +71,10 @@ func (h *hub) serve(s *socket) {
 	}
 	defer h.remove(s)
 	defer s.unwatchAll()
+	if s.tab.id != "" {
+		h.tabs.open(s.tab, s)
+		defer h.tabs.shut(s.tab, s)
+	}
 	written := make(chan struct{})
 	go func() {
 		defer close(written)

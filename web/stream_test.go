@@ -42,6 +42,9 @@ type frame struct {
 	ReadOnly   bool
 	Quorum     int
 	LagMs      *int64
+	Name       *string
+	Position   int
+	Of         int
 	Offset     *int
 	Limit      *int
 }

@@ -23,6 +23,10 @@ func (l *loader) check() {
 	l.checkPatterns()
 	l.checkLocks()
 	l.checkPath()
+	if !l.cfg.Quarantine {
+		l.cfg.Warnings = append(l.cfg.Warnings,
+			"LOCKSCOPE_QUARANTINE is off: a node that loses its memory can help to give a lock that is held to a second holder")
+	}
 	c := &l.cfg
 	switch c.Notifications {
 	case NotificationsAuto, NotificationsExternal, NotificationsOff:
@@ -185,6 +189,7 @@ func (c *Config) Engine() lockengine.Config {
 		TTL: c.TTL, MaxTTL: c.MaxTTL,
 		RetryCount: c.RetryCount, RetryDelay: c.RetryDelay, RetryJitter: c.RetryJitter,
 		ClockDrift: c.ClockDrift, DriftFactor: c.DriftFactor, NodeTimeout: c.NodeTimeout,
+		NoQuarantine: !c.Quarantine,
 	}
 	if e.RetryCount == 0 {
 		e.RetryCount = -1

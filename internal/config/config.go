@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"flag"
 	"io"
 	"log/slog"
@@ -39,6 +40,7 @@ type Config struct {
 	RetryDelay, RetryJitter, NodeTimeout time.Duration
 	ClockDrift                           time.Duration
 	DriftFactor                          float64
+	Quarantine                           bool
 
 	Notifications string
 	BasePath      string // "/" or "/path" without a slash at the end
@@ -66,6 +68,7 @@ type raw struct {
 // define makes the flag set that is the one list of all settings. Its defaults
 // are the defaults of the program.
 func define(c *Config, r *raw) *flag.FlagSet {
+	c.Quarantine = true
 	fs := flag.NewFlagSet("lockscope", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.StringVar(&r.addr, "addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 picks a free one and logs it")
@@ -80,6 +83,7 @@ func define(c *Config, r *raw) *flag.FlagSet {
 	fs.DurationVar(&c.ClockDrift, "clock-drift", lockengine.DefaultClockDrift, "by how much the clocks of two nodes may differ")
 	fs.Float64Var(&c.DriftFactor, "drift-factor", lockengine.DefaultDriftFactor, "`share` of a TTL by which one clock may run faster than another")
 	fs.DurationVar(&c.NodeTimeout, "node-timeout", lockengine.DefaultNodeTimeout, "how long an attempt waits for a node")
+	fs.Var((*onOff)(&c.Quarantine), "quarantine", "on or off: `whether` a node that lost its memory sits out for -max-ttl before its votes count again")
 	fs.StringVar(&c.Notifications, "notifications", NotificationsAuto, "`how` changes are noticed: auto merges our flags into notify-keyspace-events, external never touches it, off polls")
 	fs.StringVar(&r.basePath, "base-path", "/", "`path` of the dashboard behind a proxy")
 	fs.StringVar(&r.hosts, "hosts", "", "comma-separated host `names` by which the dashboard is reached, besides loopback and the host of -addr")
@@ -91,6 +95,28 @@ func define(c *Config, r *raw) *flag.FlagSet {
 	fs.BoolVar(&c.CheckOnly, "check-config", false, "check the settings and end")
 	fs.BoolVar(&c.ShowVersion, "version", false, "print the version and end")
 	return fs
+}
+
+// onOff is a setting that is "on" or "off".
+type onOff bool
+
+func (v *onOff) Set(s string) error {
+	switch s {
+	case "on":
+		*v = true
+	case "off":
+		*v = false
+	default:
+		return errors.New("want on or off")
+	}
+	return nil
+}
+
+func (v *onOff) String() string {
+	if v != nil && *v {
+		return "on"
+	}
+	return "off"
 }
 
 // actions are flags that say what to do rather than how: they are no settings

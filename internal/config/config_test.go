@@ -49,7 +49,7 @@ func TestAllProblemsAreReportedTogether(t *testing.T) {
 	_, problems := load(t, []string{"-nodes", "http://a", "-bogus", "-read-only=perhaps", "word", "-log-level", "loud"},
 		"LOCKSCOPE_NODE_TIMEOT=1s", "LOCKSCOPE_TTL=soon", "LOCKSCOPE_RETRY_COUNT=-1", "LOCKSCOPE_CHECK_CONFIG=true",
 		"LOCKSCOPE_EMBEDDED_COUNT=0", "LOCKSCOPE_BASE_PATH=x", "LOCKSCOPE_NOTIFICATIONS=maybe", "LOCKSCOPE_LOG_FORMAT=xml",
-		"LOCKSCOPE_AUTH=basic", "LOCKSCOPE_ADDR=8080", "LOCKSCOPE_WATCH=,", "LOCKSCOPE_HOSTS=http://x", "LOCKSCOPE_DRIFT_FACTOR=2")
+		"LOCKSCOPE_AUTH=basic", "LOCKSCOPE_ADDR=8080", "LOCKSCOPE_WATCH=,", "LOCKSCOPE_HOSTS=http://x", "LOCKSCOPE_DRIFT_FACTOR=2", "LOCKSCOPE_QUARANTINE=maybe")
 	all := strings.Join(problems, "\n")
 	for _, want := range []string{
 		"LOCKSCOPE_NODE_TIMEOT: got \"a setting that does not exist\", want one of the settings of .env.example (did you mean LOCKSCOPE_NODE_TIMEOUT?)",
@@ -58,13 +58,14 @@ func TestAllProblemsAreReportedTogether(t *testing.T) {
 		"LOCKSCOPE_CHECK_CONFIG:", "LOCKSCOPE_EMBEDDED_COUNT: got \"0\"", "LOCKSCOPE_BASE_PATH:", "LOCKSCOPE_NOTIFICATIONS:",
 		"LOCKSCOPE_LOG_FORMAT:", "LOCKSCOPE_AUTH:", "LOCKSCOPE_ADDR:", "LOCKSCOPE_WATCH:", "LOCKSCOPE_HOSTS:", "LOCKSCOPE_DRIFT_FACTOR:",
 		"-nodes: got \"entry 1\", want a node's URL: scheme \"http\", want redis, rediss or unix",
+		"LOCKSCOPE_QUARANTINE: got \"maybe\", want on or off",
 		"-bogus:", "-read-only: got \"perhaps\", want true or false", "argument: got \"word\"", "-log-level: got \"loud\", want debug",
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("not reported: %s\nin:\n%s", want, all)
 		}
 	}
-	if len(problems) != 18 {
+	if len(problems) != 19 {
 		t.Errorf("%d problems:\n%s", len(problems), all)
 	}
 }

@@ -150,6 +150,9 @@ func (l *loader) wanted(name string) string {
 			return "text"
 		}
 	}
+	if _, ok := f.Value.(*onOff); ok {
+		return "on or off"
+	}
 	if name == "log-level" {
 		return "debug, info, warn or error"
 	}
