@@ -10,10 +10,11 @@ var Styles = []string{
 // the head lets a browser fetch them side by side and not one import after the
 // other.
 var Modules = []string{
-	"main.js", "acquire.js", "announce.js", "api.js", "clock.js", "connection.js",
-	"countdown.js", "filters.js", "format.js", "keys.js", "leases.js", "lock.js",
-	"nodes.js", "panel.js", "row.js", "settings.js", "shell.js", "store.js",
-	"stream.js", "table.js", "theme.js", "toast.js", "visible.js", "votes.js",
+	"main.js", "acquire.js", "admit.js", "announce.js", "api.js", "clock.js",
+	"connection.js", "copy.js", "countdown.js", "filters.js", "format.js", "keys.js",
+	"leases.js", "lock.js", "node.js", "nodepanel.js", "nodes.js", "panel.js",
+	"refusal.js", "row.js", "settings.js", "shell.js", "store.js", "stream.js",
+	"tab.js", "table.js", "theme.js", "toast.js", "visible.js", "votes.js", "waiting.js",
 }
 
 // A navEntry is a page that the navigation links to.

@@ -106,6 +106,9 @@ type Vote struct {
 	ExpiresAt   time.Time
 	// RTT is the round trip of the vote, 0 when it was not measured.
 	RTT time.Duration
+	// Reason says why the vote is no clear answer, such as "it lost its memory:
+	// this vote does not count"; empty where there is nothing to say.
+	Reason string
 }
 
 // Waiters tells who queues for a lock. Count means nothing unless Visible.
@@ -120,6 +123,15 @@ type Node struct {
 	ID      string
 	Address string
 	Up      bool
+	// Votes is true when the node's votes count.
+	Votes bool
+	// Quarantine tells why and until when the node sits out, nil when it does
+	// not.
+	Quarantine *Quarantine
+	// Clock is how the node's clock goes, nil when it was not measured.
+	Clock *Clock
+	// Findings are what an operator should mend.
+	Findings []Finding
 	// Error says why the node is down.
 	Error string
 	// Since is when Up last changed.
@@ -135,6 +147,35 @@ type Node struct {
 	Keys int
 	// Synced is when the last full scan of the node ended.
 	Synced time.Time
+}
+
+// A Quarantine is the time for which a node that lost its memory may not vote.
+type Quarantine struct {
+	// Until is when its votes count again, zero when that is not known.
+	Until time.Time
+	// Reason says why it sits out, such as "it lost its memory".
+	Reason string
+}
+
+// A Clock is how a node's clock goes, beside that of this server.
+type Clock struct {
+	// Offset is how far the node's clock is ahead, negative when it is behind.
+	// Error is by how much that may be wrong.
+	Offset, Error time.Duration
+	// Jumps is how often it was seen to jump.
+	Jumps int
+}
+
+// A Finding is something about a node that an operator should know.
+type Finding struct {
+	// Code names the finding in one word, such as "eviction".
+	Code string
+	// Grave findings break a promise; the others weaken one.
+	Grave bool
+	// Text says what is the case and what follows from it.
+	Text string
+	// Mend is a command that mends it, empty where none does.
+	Mend string
 }
 
 // Counts are the numbers of names by state.

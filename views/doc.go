@@ -19,6 +19,6 @@
 //     cannot be seen (control, bidi and zero-width characters, bytes that are
 //     not UTF-8) is written out by Visible.
 //
-// The words and numbers made by format.go and visible.go are made again in
-// static/js/format.js and static/js/visible.js: change both together.
+// The words and numbers made by format.go, nodes.go and visible.go are made again
+// in static/js/format.js, node.js and visible.js: change both together.
 package views

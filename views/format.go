@@ -38,6 +38,16 @@ func parts(big time.Duration, bigUnit string, small time.Duration, smallUnit str
 	return strconv.Itoa(int(big)) + thin + bigUnit + " " + s + thin + smallUnit
 }
 
+// Wait writes how long to wait for something in whole seconds, such as "27 s"
+// or "1 m 05 s". What is not over lasts a second at least.
+func Wait(d time.Duration) string {
+	seconds := (max(d, 0) + time.Second - 1) / time.Second
+	if seconds < 60 {
+		return strconv.Itoa(int(seconds)) + thin + "s"
+	}
+	return Remaining(seconds * time.Second)
+}
+
 // Age writes how long something has lasted, in its largest unit: "0.3 s",
 // "42 s", "4 m", "3 h", "12 d".
 func Age(d time.Duration) string {

@@ -62,12 +62,40 @@ func panel(d LocksData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</span> <span class=\"vote\" data-field=\"vote\" data-vote=\"unknown\" aria-hidden=\"true\"></span> <span class=\"panel-word\" data-field=\"word\"></span> <code class=\"panel-token\" data-field=\"token\"></code> <span class=\"panel-num num\" data-field=\"rtt\"></span> <span class=\"panel-num num\" data-field=\"left\"></span></li>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</span> <span class=\"vote\" data-field=\"vote\" data-vote=\"unknown\" aria-hidden=\"true\"></span> <span class=\"panel-word\" data-field=\"word\"></span> <code class=\"panel-token\" data-field=\"token\"></code> <span class=\"panel-num num\" data-field=\"rtt\"></span> <span class=\"panel-num num\" data-field=\"left\"></span> <span class=\"panel-reason\" data-field=\"reason\" hidden></span></li>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</ul><h3>Known of it</h3><dl class=\"facts\"><dt>Token</dt><dd><code data-field=\"fingerprint\"></code></dd><dt>Taken through</dt><dd data-field=\"library\"></dd><dt>Ends</dt><dd data-field=\"ends\"></dd><dt>Waiting</dt><dd data-field=\"waiting\"></dd><dt>Findings</dt><dd data-field=\"flags\"></dd></dl><h3>See the same in redis-cli</h3>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</ul>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = voteLegend().Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<h3>Known of it</h3><dl class=\"facts\"><dt>Fence</dt><dd class=\"fact-copy\"><code data-field=\"fence\"></code> <button type=\"button\" class=\"icon-button copy\" data-action=\"copy-fence\" aria-label=\"Copy the fence\" hidden></button></dd><dd class=\"fact-note\">A number that only grows: whoever guards a resource by it refuses a holder with a lower one, whose lease has ended.</dd><dt>Token</dt><dd><code data-field=\"fingerprint\"></code></dd>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = fact("Taken through", "library").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = fact("Ends", "ends").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = fact("Waiting", "waiting").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = fact("Findings", "flags").Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</dl><h3>See the same in redis-cli</h3>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -75,7 +103,7 @@ func panel(d LocksData) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</aside>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</aside>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -47,8 +47,8 @@ func sample(rows ...Lock) LocksData {
 		Page: Page{Title: "Locks", Base: "/base", Static: "/base/static/0a1b", Environment: "prod", Version: "v1.2.3", Active: "locks"},
 		Rows: rows, Total: len(rows), Counts: Counts{Total: len(rows), Held: len(rows)}, Quorum: 2,
 		Nodes: []Node{
-			{ID: "a", Address: "127.0.0.1:7001", Up: true, RTT: 310 * time.Microsecond, Notifications: "live"},
-			{ID: "b", Address: "127.0.0.1:7002", Up: true, RTT: 1900 * time.Microsecond, Notifications: "polling"},
+			{ID: "a", Address: "127.0.0.1:7001", Up: true, Votes: true, RTT: 310 * time.Microsecond, Notifications: "live"},
+			{ID: "b", Address: "127.0.0.1:7002", Up: true, Votes: true, RTT: 1900 * time.Microsecond, Notifications: "polling"},
 			{ID: "c", Address: "127.0.0.1:7003", Error: "connection refused"},
 		},
 		DefaultTTL: 10 * time.Second, MaxTTL: time.Minute, Watch: []string{"lock:*"}, ServerTime: now,
@@ -114,6 +114,63 @@ func TestAVoteStripTellsItsVotesInWords(t *testing.T) {
 	}
 }
 
+func TestAVoteSaysWhyItIsNoClearAnswer(t *testing.T) {
+	t.Parallel()
+	all := votes("granted", "amnesia", "quarantined")
+	all[1].Reason = "it lost its memory: this vote does not count"
+	all[2].Reason = "sits out \u202e<27 s>"
+	strip := render(t, voteStrip(all, 2))
+	for _, want := range []string{
+		`title="a: granted"`,
+		`title="b: amnesia · it lost its memory: this vote does not count"`,
+		`title="c: quarantined · sits out U+202E&lt;27 s&gt;"`,
+		`aria-label="votes: a granted, b amnesia (it lost its memory: this vote does not count), c quarantined (sits out U+202E&lt;27 s&gt;)"`,
+	} {
+		if !strings.Contains(strip, want) {
+			t.Errorf("got %s, want %s", strip, want)
+		}
+	}
+}
+
+func TestTheLegendExplainsEveryVote(t *testing.T) {
+	t.Parallel()
+	legend := render(t, voteLegend())
+	for _, word := range Votes {
+		if voteMeaning[word] == "" {
+			t.Errorf("%s is not explained", word)
+		}
+		if want := `data-vote="` + word + `"`; !strings.Contains(legend, want) {
+			t.Errorf("the legend lacks %s", want)
+		}
+	}
+}
+
+func TestFencesAndWaitersStandInTheirColumns(t *testing.T) {
+	t.Parallel()
+	wanted, quiet, observed := held("lock:a", "alice"), held("lock:b", "bob"), held("lock:c", "")
+	wanted.Fence, wanted.Waiters = 1795402113123456, Waiters{Visible: true, Count: 1284}
+	quiet.Fence, quiet.Waiters = 1795402113123457, Waiters{Visible: true}
+	page := plainSpaces(render(t, Locks(sample(wanted, quiet, observed))))
+	for _, want := range []string{
+		"data-has-fence", "data-has-waiters", ">1 795 402 113 123 456<", ">1 795 402 113 123 457<",
+		`data-field="waiting">1,284<`, `data-field="waiting">—<`, `data-field="waiting">not visible<`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	rows := rowsOf(t, page)
+	if got := strings.Count(rows, " data-fenced"); got != 2 {
+		t.Errorf("%d rows say that they have a fence, want 2", got)
+	}
+	if got := strings.Count(rows, " data-waited"); got != 1 {
+		t.Errorf("%d rows say that somebody waits, want 1", got)
+	}
+	if plain := render(t, Locks(sample(observed))); strings.Contains(plain, "data-has-") {
+		t.Error("a column is shown that has nothing to say")
+	}
+}
+
 func TestThePageNeedsNoUnsafeInline(t *testing.T) {
 	t.Parallel()
 	empty := sample()
@@ -141,7 +198,7 @@ func TestAReadOnlyPageOffersNoCommand(t *testing.T) {
 	d := sample()
 	d.ReadOnly = true
 	page := render(t, Locks(d))
-	for _, bad := range []string{`data-action="acquire"`, `id="acquire"`} {
+	for _, bad := range []string{`data-action="acquire"`, `id="acquire"`, `data-action="admit"`, `id="admit"`} {
 		if strings.Contains(page, bad) {
 			t.Errorf("the page holds %s", bad)
 		}

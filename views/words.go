@@ -128,14 +128,15 @@ func (h Holder) held(state string, now time.Time) string {
 	return Age(now.Sub(h.Since))
 }
 
+// words is how many wait: of observed locks nobody can tell.
 func (w Waiters) words(state string) string {
 	switch {
-	case state == "free":
+	case w.Visible && w.Count > 0:
+		return Number(w.Count)
+	case w.Visible, state == "free":
 		return dash
-	case !w.Visible:
-		return "not visible"
 	}
-	return Number(w.Count)
+	return "not visible"
 }
 
 // stripName is the accessible name of a vote strip.
@@ -147,8 +148,31 @@ func stripName(votes []Vote) string {
 			b.WriteString(", ")
 		}
 		b.WriteString(vote.Node + " " + vote.Vote)
+		if vote.Reason != "" {
+			b.WriteString(" (" + VisibleText(vote.Reason) + ")")
+		}
 	}
 	return b.String()
+}
+
+// title is what a cell of a vote strip says to a pointer that rests on it.
+func (v Vote) title() string {
+	if v.Reason == "" {
+		return v.Node + ": " + v.Vote
+	}
+	return v.Node + ": " + v.Vote + " · " + VisibleText(v.Reason)
+}
+
+// voteMeaning explains the words of Votes.
+var voteMeaning = map[string]string{
+	"granted":     "the node holds the holder’s token",
+	"other":       "it holds somebody else’s token",
+	"free":        "it holds nothing under this name",
+	"down":        "it cannot be reached",
+	"timeout":     "it did not answer in time",
+	"amnesia":     "it lost its memory meanwhile: this vote is lost",
+	"quarantined": "it lost its memory lately and may not vote yet",
+	"unknown":     "it has said neither yes nor no",
 }
 
 // blank is a row without content for the template that scripts clone.
@@ -207,17 +231,6 @@ func (d LocksData) ariaSort(column string) string {
 // filtered is true when the page does not ask for all locks.
 func (d LocksData) filtered() bool { return d.Query.Text != "" || d.Query.State != "" }
 
-// voting is the number of nodes that can vote.
-func (d LocksData) voting() int {
-	n := 0
-	for _, node := range d.Nodes {
-		if node.Up {
-			n++
-		}
-	}
-	return n
-}
-
 // ttlPicks are the lengths of a lease that one press chooses.
 func (d LocksData) ttlPicks() []string {
 	var picks []string
@@ -253,51 +266,11 @@ func (d LocksData) hasFence() bool {
 
 func (d LocksData) hasWaiters() bool {
 	for _, lock := range d.Rows {
-		if lock.Waiters.Visible && lock.Waiters.Count > 0 {
+		if lock.Waiters.Visible {
 			return true
 		}
 	}
 	return false
-}
-
-func (n Node) state() string {
-	if n.Up {
-		return "up"
-	}
-	return "down"
-}
-
-// words is the right part of a node's card: its round trip, or what is wrong.
-func (n Node) words() string {
-	switch {
-	case !n.Up && n.Error != "":
-		return "down · " + n.Error
-	case !n.Up:
-		return "down"
-	case n.RTT <= 0:
-		return "up"
-	}
-	return RoundTrip(n.RTT)
-}
-
-func (n Node) title() string {
-	var known []string
-	if n.Version != "" {
-		known = append(known, "Redis "+n.Version)
-	}
-	for _, word := range []string{n.Mode, n.Role} {
-		if word != "" {
-			known = append(known, word)
-		}
-	}
-	if n.Up && n.Notifications != "" {
-		known = append(known, "notifications "+n.Notifications)
-	}
-	if !n.Up && n.Error != "" {
-		known = append(known, n.Error)
-	}
-	known = append(known, Number(n.Keys)+" keys")
-	return strings.Join(known, " · ")
 }
 
 // danger is true for environments whose badge has to be red.

@@ -108,7 +108,7 @@ func viewLocks(locks []watcher.Lock) []views.Lock {
 		for j, v := range l.Votes {
 			votes[j] = views.Vote{
 				Node: v.Node, Vote: v.Vote.String(), Fingerprint: v.Fingerprint,
-				Type: v.Type, ExpiresAt: v.ExpiresAt, RTT: v.RTT,
+				Type: v.Type, ExpiresAt: v.ExpiresAt, RTT: v.RTT, Reason: v.Reason,
 			}
 		}
 		rows[i] = views.Lock{
@@ -122,11 +122,22 @@ func viewLocks(locks []watcher.Lock) []views.Lock {
 func viewNodes(nodes []nodeState) []views.Node {
 	list := make([]views.Node, len(nodes))
 	for i, n := range nodes {
-		list[i] = views.Node{
+		node := views.Node{
 			ID: n.ID, Address: n.Address, Up: n.Up, Error: n.Error, Since: n.Since, RTT: n.RTT,
 			Version: n.Version, Mode: n.Mode, Role: n.Role, RunID: n.RunID, StartedAt: n.StartedAt,
 			Notifications: string(n.Notifications), Keys: n.Keys, Synced: n.Synced,
+			Votes: n.Up && n.believed.Votes,
 		}
+		if n.believed.OutWhy != "" {
+			node.Quarantine = &views.Quarantine{Until: n.believed.OutUntil, Reason: n.believed.OutWhy}
+		}
+		if n.believed.ClockKnown {
+			node.Clock = &views.Clock{Offset: n.believed.Clock, Error: n.believed.ClockError, Jumps: n.believed.Jumps}
+		}
+		for _, f := range n.believed.Findings {
+			node.Findings = append(node.Findings, views.Finding(f))
+		}
+		list[i] = node
 	}
 	return list
 }

@@ -2,12 +2,15 @@
 // The dialog that takes a lock.
 
 import { post, Problem } from "./api.js";
-import { remaining, spaced } from "./format.js";
+import { fence, millisOf, spaced } from "./format.js";
 import { keyOf, nameOf } from "./lock.js";
-import { fieldOf, find, settings } from "./settings.js";
+import { reasonLines, refusalWords } from "./refusal.js";
+import { fieldOf, find } from "./settings.js";
+import { tab } from "./tab.js";
 import { toast } from "./toast.js";
 import { nodesOf, sentenceNodes } from "./visible.js";
-import { arrive, fillStrip, makeStrip, tally } from "./votes.js";
+import { arrive, fillStrip, makeStrip } from "./votes.js";
+import { Waiting } from "./waiting.js";
 
 /** @typedef {import("./types.js").Lease} Lease */
 
@@ -15,13 +18,19 @@ const ownerKey = "lockscope-owner";
 const fields = ["name", "ttl", "owner", "wait"];
 
 export class AcquireDialog {
-  /** @param {(lease: Lease) => void} acquired */
-  constructor(acquired) {
+  /**
+   * @param {(lease: Lease) => void} acquired
+   * @param {import("./leases.js").Leases} leases
+   */
+  constructor(acquired, leases) {
     this.acquired = acquired;
+    this.leases = leases;
     this.dialog = /** @type {HTMLDialogElement} */ (find("#acquire"));
     this.form = /** @type {HTMLFormElement} */ (find("#acquire-form"));
     this.refusal = find("#refusal");
     this.submitButton = /** @type {HTMLButtonElement} */ (find('[data-action="submit-acquire"]', this.form));
+    this.cancelButton = find('.dialog-foot [data-action="close"]', this.form);
+    this.waiting = new Waiting((on) => this.makeRoom(on));
     /** @type {AbortController|null} */
     this.running = null;
     /** The notice of the last lease, while its votes come in. @type {{key: string, fingerprint: string, strip: HTMLElement, count: HTMLElement}|null} */
@@ -34,7 +43,9 @@ export class AcquireDialog {
     });
     this.form.addEventListener("input", () => this.markPicks());
     this.form.addEventListener("click", (event) => this.clicked(event));
+    // Nobody stays in a queue for a dialog or a page that is gone.
     this.dialog.addEventListener("close", () => this.running?.abort());
+    addEventListener("pagehide", () => this.running?.abort());
     this.markPicks();
   }
 
@@ -70,26 +81,53 @@ export class AcquireDialog {
     this.clear();
     const running = new AbortController();
     this.running = running;
+    const values = this.values();
+    const before = new Set([...this.leases.held.values()].map((lease) => lease.id));
     this.busy(true);
+    if (millisOf(values.wait) > 0) this.waiting.begin(values.name, values.wait);
     try {
-      const { lease } = await post("locks/acquire", this.values(), running.signal);
+      const { lease } = await post("locks/acquire", values, running.signal);
       remember(this.input("owner").value);
+      this.input("renew").checked = false; // to hold on to a lock is meant each time
       this.running = null;
       this.dialog.close();
       this.succeeded(lease);
     } catch (error) {
-      if (!running.signal.aborted) this.refused(error);
+      this.waiting.end();
+      if (running.signal.aborted) this.cancelled(values.name, before);
+      else this.refused(error);
     } finally {
       if (this.running === running || this.running === null) {
         this.running = null;
+        this.waiting.end();
         this.busy(false);
       }
     }
   }
 
+  /**
+   * @param {string} name
+   * @param {Set<string>} before ids of the leases that were held already
+   */
+  cancelled(name, before) {
+    toast("plain", ["Gave up on ", { name }, "."]);
+    void this.leases.disown(name, before);
+  }
+
+  /**
+   * The fields and what is said while waiting take turns.
+   * @param {boolean} waiting
+   */
+  makeRoom(waiting) {
+    fieldOf("fields", this.form).hidden = waiting;
+    this.submitButton.hidden = waiting;
+    if (waiting) this.cancelButton.focus();
+  }
+
   values() {
     const [name, ttl, owner, wait] = fields.map((field) => this.input(field).value);
-    return { name, ttl: ttl.trim(), owner: owner.trim(), wait: wait.trim() || "0s" };
+    const renew = this.input("renew").checked;
+    return { name, ttl: ttl.trim(), owner: owner.trim(), wait: wait.trim() || "0s", renew, tab };
   }
 
   /** @param {Lease} lease */
@@ -102,7 +140,13 @@ export class AcquireDialog {
     const below = document.createElement("div");
     below.className = "toast-votes";
     below.append(strip, count);
-    toast("good", ["You hold ", { name: nameOf(lease) }, ` for ${spaced(lease.ttl)}.`], below);
+    if (lease.fence) {
+      const number = document.createElement("span");
+      number.textContent = `fence ${fence(lease.fence)}`;
+      below.append(number);
+    }
+    const howLong = lease.renew ? "while this tab is open" : `for ${spaced(lease.ttl)}`;
+    toast("good", ["You hold ", { name: nameOf(lease) }, ` ${howLong}.`], below);
     arrive(strip, votes);
     this.late = { key: keyOf(lease), fingerprint: lease.fingerprint, strip, count };
     this.acquired(lease);
@@ -114,6 +158,7 @@ export class AcquireDialog {
    * @param {Map<string, import("./types.js").Lock>} rows
    */
   follow(rows) {
+    this.waiting.follow(rows);
     if (!this.late) return;
     const { key, fingerprint, strip, count } = this.late;
     const lock = rows.get(key);
@@ -135,9 +180,10 @@ export class AcquireDialog {
     }
     const words = left.length > 0 ? [{ said: left.map((entry) => entry.message).join("; ") }] : refusalWords(problem);
     const votes = problem.body.votes ?? [];
-    this.refusal.dataset.kind = ["held", "no_quorum"].includes(problem.code) ? problem.code : "failed";
+    this.refusal.dataset.kind = ["held", "no_quorum", "queue_full"].includes(problem.code) ? problem.code : "failed";
     fieldOf("message", this.refusal).replaceChildren(...sentenceNodes(words));
     fieldOf("strip", this.refusal).replaceChildren(...(votes.length > 0 ? [makeStrip(votes)] : []));
+    fieldOf("reasons", this.refusal).replaceChildren(...reasonLines(votes));
     this.refusal.hidden = false;
     toast(problem.code === "held" ? "warn" : "bad", [{ name: this.input("name").value }, ": ", ...words]);
   }
@@ -168,8 +214,8 @@ export class AcquireDialog {
   /** @param {boolean} on */
   busy(on) {
     this.submitButton.disabled = on;
-    const waits = !["", "0", "0s"].includes(this.input("wait").value.trim());
-    fieldOf("status", this.form).textContent = on ? (waits ? "waiting for the holder…" : "asking the nodes…") : "";
+    const waits = millisOf(this.values().wait) > 0;
+    fieldOf("status", this.form).textContent = on ? (waits ? "waiting…" : "asking the nodes…") : "";
   }
 
   /** @param {string} name */
@@ -181,21 +227,6 @@ export class AcquireDialog {
 /** @param {import("./types.js").Vote[]} votes */
 function countOf(votes) {
   return `${votes.filter((vote) => vote.vote === "granted").length} of ${votes.length} votes`;
-}
-
-/**
- * A refusal in words: who holds it and for how long, or which nodes are missing.
- * @param {Problem} problem
- * @returns {import("./visible.js").Sentence}
- */
-function refusalWords({ code, body, message }) {
-  if (code === "held") {
-    const by = { said: body.holder?.owner || (body.holder?.fingerprint ? `unknown client · ${body.holder.fingerprint}` : "somebody else") };
-    if (body.ttlMillis === -1) return ["held by ", by, ", without expiry"];
-    return body.ttlMillis > 0 ? ["held by ", by, ` for another ${remaining(body.ttlMillis)}`] : ["held by ", by];
-  }
-  if (code === "no_quorum") return [`no quorum: ${tally(body.votes ?? [], body.quorum ?? settings.quorum)}`];
-  return [{ said: message }];
 }
 
 function recall() {

@@ -27,6 +27,15 @@ export function remaining(ms) {
 }
 
 /**
+ * How long to wait for something in whole seconds: "27 s", "1 m 05 s".
+ * @param {number} ms
+ */
+export function wait(ms) {
+  const seconds = Math.ceil(Math.max(ms, 0) / second);
+  return seconds < 60 ? `${seconds}${thin}s` : remaining(seconds * second);
+}
+
+/**
  * How long something has lasted, in its largest unit: "0.3 s", "42 s", "4 m".
  * @param {number} ms
  */
@@ -56,6 +65,37 @@ export function roundTrip(micros) {
  */
 export function spaced(ttl) {
   return ttl.replace(/m0s$/, "m").replace(/h0m$/, "h").replace(/([a-zµ]+)(?=\d)/g, "$1 ").replace(/(\d)(?=[a-zµ])/g, `$1${thin}`);
+}
+
+/** @type {Record<string, number>} */
+const units = { h: hour, m: minute, s: second, ms: 1, us: 1e-3, µs: 1e-3, ns: 1e-6 };
+
+/**
+ * A length as it stands in the API in milliseconds; 0 for what is none.
+ * @param {string} length
+ */
+export function millisOf(length) {
+  let sum = 0;
+  for (const [, n, unit] of length.matchAll(/([\d.]+)(h|ms|m|s|us|µs|ns)/g)) sum += Number(n) * units[unit];
+  return sum;
+}
+
+/**
+ * A time as a clock shows it: "00:07".
+ * @param {number} ms
+ */
+export function clock(ms) {
+  const seconds = Math.floor(ms / second);
+  return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`;
+}
+
+/**
+ * A place in a queue: "2nd", "11th".
+ * @param {number} n
+ */
+export function ordinal(n) {
+  const teen = n % 100 > 10 && n % 100 < 14;
+  return `${number(n)}${teen ? "th" : ["th", "st", "nd", "rd"][n % 10] ?? "th"}`;
 }
 
 /**

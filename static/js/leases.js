@@ -7,10 +7,14 @@ import { serverNow } from "./clock.js";
 import { spaced } from "./format.js";
 import { keyOf, nameOf } from "./lock.js";
 import { settings } from "./settings.js";
+import { tab } from "./tab.js";
 import { toast } from "./toast.js";
 
 /** @typedef {import("./types.js").Lease} Lease */
 /** @typedef {import("./types.js").Lock} Lock */
+
+/** How often at most the server is asked what became of a lease. */
+const askEvery = 1000;
 
 /** Other tabs of this session hear of changes here. */
 const tabs = new BroadcastChannel("lockscope-leases");
@@ -21,8 +25,11 @@ export class Leases {
     this.changed = changed;
     /** @type {Map<string, Lease>} by the key of the lock */
     this.held = new Map();
+    this.asked = 0;
+    /** The ids of those that this page has released. @type {Set<string>} */
+    this.released = new Set();
     tabs.onmessage = () => this.load();
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.load(); });
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) void this.check(); });
     setInterval(() => this.sweep(), 250);
   }
 
@@ -34,8 +41,22 @@ export class Leases {
     } catch {
       return; // The stream says that there is no connection.
     }
-    this.held = new Map(answer.leases.map((/** @type {Lease} */ lease) => [keyOf(lease), lease]));
+    const held = answer.leases.filter((/** @type {Lease} */ lease) => !this.released.has(lease.id));
+    this.held = new Map(held.map((/** @type {Lease} */ lease) => [keyOf(lease), lease]));
     this.changed();
+  }
+
+  /**
+   * Loads, and says which of the locks that this tab had held on to are gone.
+   */
+  async check() {
+    this.asked = performance.now();
+    const before = [...this.held.values()].filter((lease) => lease.renew && lease.tab === tab);
+    await this.load();
+    const now = new Set([...this.held.values()].map((lease) => lease.id));
+    for (const lease of before) {
+      if (!now.has(lease.id) && !this.released.has(lease.id)) toast("warn", [{ name: nameOf(lease) }, " is no longer yours."]);
+    }
   }
 
   /** @param {Lease} lease */
@@ -62,14 +83,46 @@ export class Leases {
     return lease && lock.holder?.fingerprint === lease.fingerprint ? lease : null;
   }
 
+  /**
+   * The server renews what is held while a tab is open; the rows show it.
+   * @param {Map<string, Lock>} rows
+   */
+  follow(rows) {
+    for (const [key, lease] of this.held) {
+      const lock = lease.renew ? rows.get(key) : null;
+      if (!lock?.expiresAt || lock.holder?.fingerprint !== lease.fingerprint) continue;
+      if (lock.expiresAt > lease.validUntil) lease.validUntil = lock.expiresAt;
+    }
+  }
+
   /** Leases end by themselves; whoever counted on one has to hear it. */
   sweep() {
     for (const [key, lease] of this.held) {
       if (Date.parse(lease.validUntil) > serverNow()) continue;
+      if (lease.renew) {
+        // It may have been renewed where no row shows it.
+        if (performance.now() - this.asked > askEvery) void this.check();
+        continue;
+      }
       this.held.delete(key);
       toast("warn", [{ name: nameOf(lease) }, " ran out."]);
       this.changed();
     }
+  }
+
+  /**
+   * The answer to an attempt may cross its cancellation. What it took for this
+   * tab nobody wants, so it is given back.
+   * @param {string} name
+   * @param {Set<string>} before ids of the leases that were held already
+   */
+  async disown(name, before) {
+    await this.load();
+    const stray = [...this.held.values()].find((lease) => nameOf(lease) === name && lease.tab === tab && !before.has(lease.id));
+    if (!stray) return;
+    this.released.add(stray.id);
+    this.drop(keyOf(stray));
+    await post("locks/release", { lease: stray.id }).catch(() => null);
   }
 
   /** @param {Lock} lock */
@@ -78,11 +131,15 @@ export class Leases {
     if (!lease) return;
     // Not swept as run out while the answer is on its way.
     this.held.delete(keyOf(lock));
+    this.released.add(lease.id);
     try {
       await post("locks/release", { lease: lease.id });
       toast("plain", ["Released ", { name: nameOf(lock) }, "."]);
     } catch (error) {
-      if (!lost(error)) this.held.set(keyOf(lock), lease);
+      if (!lost(error)) {
+        this.held.set(keyOf(lock), lease);
+        this.released.delete(lease.id);
+      }
       this.failed("release", lock, error);
     }
     tabs.postMessage(0);

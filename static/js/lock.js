@@ -2,7 +2,7 @@
 // What a lock says, in words: the same as views/words.go.
 
 import { dash, hue, number } from "./format.js";
-import { decodeBytes } from "./visible.js";
+import { decodeBytes, plain } from "./visible.js";
 
 /** @typedef {import("./types.js").Lock} Lock */
 /** @typedef {import("./types.js").Vote} Vote */
@@ -79,10 +79,13 @@ export function heldSince(lock) {
   return Date.parse(lock.holder.since);
 }
 
-/** @param {Lock} lock */
-export function waitingWords(lock) {
-  if (lock.state === "free") return dash;
-  return lock.waiters?.visible ? number(lock.waiters.count) : "not visible";
+/**
+ * How many wait: of observed locks nobody can tell.
+ * @param {Lock} lock
+ */
+export function waitingWords({ state, waiters }) {
+  if (waiters?.visible && waiters.count > 0) return number(waiters.count);
+  return waiters?.visible || state === "free" ? dash : "not visible";
 }
 
 /**
@@ -90,5 +93,13 @@ export function waitingWords(lock) {
  * @param {Vote[]} votes
  */
 export function stripName(votes) {
-  return `votes: ${votes.map((vote) => `${vote.node} ${vote.vote}`).join(", ")}`;
+  return `votes: ${votes.map((vote) => `${vote.node} ${vote.vote}${vote.reason ? ` (${plain(vote.reason)})` : ""}`).join(", ")}`;
+}
+
+/**
+ * What a cell of a vote strip says to a pointer that rests on it.
+ * @param {Vote} vote
+ */
+export function voteTitle({ node, vote, reason }) {
+  return `${node}: ${vote}${reason ? ` · ${plain(reason)}` : ""}`;
 }

@@ -2,16 +2,19 @@
 // Puts the parts of the Locks page together.
 
 import { AcquireDialog } from "./acquire.js";
+import { AdmitDialog } from "./admit.js";
 import { announce } from "./announce.js";
 import { heard } from "./clock.js";
 import { heardFrame, setConnection } from "./connection.js";
+import { copy } from "./copy.js";
 import { Filters, showCounts, showWindow } from "./filters.js";
 import { number } from "./format.js";
 import { onKey } from "./keys.js";
 import { Leases } from "./leases.js";
 import { keyOf } from "./lock.js";
-import { showNodes } from "./nodes.js";
-import { copy, Panel } from "./panel.js";
+import { NodePanel } from "./nodepanel.js";
+import { nodes, showNodes } from "./nodes.js";
+import { Panel } from "./panel.js";
 import { fieldOf, find, settings } from "./settings.js";
 import { Store } from "./store.js";
 import { Stream } from "./stream.js";
@@ -32,14 +35,16 @@ const filters = new Filters(() => stream.watch("locks", filters.watch));
 /** @type {Table} */
 const table = new Table(
   () => store.sorted(filters.sort).filter(([, lock]) => !filters.mine || leases.of(lock) !== null),
-  (lock) => leases.of(lock) !== null,
+  (lock) => leases.of(lock),
   () => store.offset,
 );
 const panel = new Panel((key) => table.select(key));
-const dialog = settings.readOnly ? null : new AcquireDialog(acquired);
+const dialog = settings.readOnly ? null : new AcquireDialog(acquired, leases);
+const admitDialog = settings.readOnly ? null : new AdmitDialog();
+const nodePanel = new NodePanel((id) => admitDialog?.open(id));
 const stream = new Stream(receive, (state) => {
   setConnection(state);
-  if (state === "live") void leases.load();
+  if (state === "live") void leases.check();
 });
 
 /** @param {import("./types.js").Frame} frame */
@@ -49,6 +54,7 @@ function receive(frame) {
   if (frame.nodes) showNodes(frame.nodes);
   if (frame.t === "snapshot") store.snapshot(frame);
   else if (frame.t === "delta") store.delta(frame);
+  else if (frame.t === "wait") return dialog?.waiting.placed(frame);
   else return;
   table.schedule();
 }
@@ -60,6 +66,7 @@ table.drawn = () => {
   const shown = table.rows.size;
   panel.follow(store.rows);
   dialog?.follow(store.rows);
+  leases.follow(store.rows);
   table.select(panel.key);
   table.element.hidden = shown === 0;
   table.element.setAttribute("aria-rowcount", String(store.total + 1));
@@ -102,6 +109,25 @@ if (dialog) {
   });
 }
 
+/**
+ * One panel is open at a time.
+ * @param {import("./types.js").Lock} lock
+ */
+function openLock(lock) {
+  nodePanel.close(false);
+  panel.open(lock);
+}
+
+find("#nodes").addEventListener("click", (event) => {
+  const card = event.target instanceof Element ? event.target.closest('[data-action="node"]') : null;
+  const id = card?.getAttribute("data-node") ?? "";
+  if (nodePanel.id === id) nodePanel.close();
+  else if (nodes().some((node) => node.id === id)) {
+    panel.close();
+    nodePanel.open(id);
+  }
+});
+
 table.body.addEventListener("click", (event) => {
   const lock = table.lockAt(event.target);
   if (!lock) return;
@@ -109,7 +135,7 @@ table.body.addEventListener("click", (event) => {
   if (!button) {
     if (getSelection()?.type === "Range") return;
     if (panel.key === keyOf(lock)) panel.close();
-    else panel.open(lock);
+    else openLock(lock);
     return;
   }
   button.disabled = true;
@@ -134,7 +160,7 @@ table.body.addEventListener("keydown", (event) => {
     table.move(event.key === "ArrowDown" ? 1 : -1);
   }
   const lock = event.key === "Enter" ? table.lockAt(event.target) : null;
-  if (lock) panel.open(lock);
+  if (lock) openLock(lock);
 });
 onKey({
   key: "Escape",
@@ -144,7 +170,8 @@ onKey({
     if (document.activeElement === search) {
       if (search.value) filters.set({ q: "" });
       search.blur();
-    } else panel.close();
+    } else if (nodePanel.id !== null) nodePanel.close();
+    else panel.close();
   },
 });
 

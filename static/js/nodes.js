@@ -1,8 +1,9 @@
 // @ts-check
-// The node strip: the same words as views/words.go.
+// The node strip.
 
 import { announce } from "./announce.js";
-import { number, roundTrip } from "./format.js";
+import { serverNow } from "./clock.js";
+import { graveOf, stateOf, tipOf, wordsOf } from "./node.js";
 import { fieldOf, find } from "./settings.js";
 
 /** @typedef {import("./types.js").Node} Node */
@@ -15,17 +16,27 @@ let current = [];
 /** The nodes as last told. */
 export const nodes = () => current;
 
+/** @param {string} id */
+export const cardOf = (id) => strip.querySelector(`[data-node="${CSS.escape(id)}"]`);
+
 /** @param {Node[]} list */
 export function showNodes(list) {
   current = list;
-  let voting = 0;
   for (const node of list) {
-    if (node.up) voting += 1;
-    const card = strip.querySelector(`[data-node="${CSS.escape(node.id)}"]`);
+    const card = cardOf(node.id);
     if (card instanceof HTMLElement) showNode(card, node);
   }
+  const voting = list.filter((node) => stateOf(node) === "up").length;
   fieldOf("voting", strip).textContent = String(voting);
   fieldOf("quorum", strip).dataset.short = String(voting < quorum);
+}
+
+/**
+ * Puts the new word of one node in the place of the old.
+ * @param {Node} node
+ */
+export function showOne(node) {
+  showNodes(current.map((old) => (old.id === node.id ? node : old)));
 }
 
 /**
@@ -33,27 +44,31 @@ export function showNodes(list) {
  * @param {Node} node
  */
 function showNode(card, node) {
-  const state = node.up ? "up" : "down";
+  const state = stateOf(node);
   if (card.dataset.nodeState !== state) {
     card.dataset.nodeState = state;
     announce(`Node ${node.id} is ${state}.`);
   }
-  fieldOf("address", card).textContent = node.address;
-  const words = fieldOf("words", card);
-  if (words.textContent !== wordsOf(node)) words.textContent = wordsOf(node);
+  put(fieldOf("address", card), node.address);
+  put(fieldOf("words", card), wordsOf(node, serverNow()));
   fieldOf("polling", card).hidden = !node.up || node.notifications !== "polling";
-  card.title = titleOf(node);
+  fieldOf("warn", card).hidden = !graveOf(node);
+  card.toggleAttribute("data-grave", graveOf(node) !== "");
+  put(find(`[data-tip-of="${CSS.escape(node.id)}"]`, strip), tipOf(node));
 }
 
-/** @param {Node} node */
-function wordsOf(node) {
-  if (!node.up) return node.error ? `down · ${node.error}` : "down";
-  return node.rttMicros ? roundTrip(node.rttMicros) : "up";
-}
+// A node that sits out counts down to its return.
+setInterval(() => {
+  for (const node of current) {
+    const card = node.quarantine ? cardOf(node.id) : null;
+    if (card) put(fieldOf("words", card), wordsOf(node, serverNow()));
+  }
+}, 250);
 
-/** @param {Node} node */
-function titleOf(node) {
-  const known = [node.version && `Redis ${node.version}`, node.mode, node.role,
-    node.up ? node.notifications && `notifications ${node.notifications}` : node.error, `${number(node.keys)} keys`];
-  return known.filter(Boolean).join(" · ");
+/**
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }

@@ -3,7 +3,8 @@
 // same without this page.
 
 import { serverNow } from "./clock.js";
-import { age, dash, remaining, roundTrip } from "./format.js";
+import { copy } from "./copy.js";
+import { age, dash, fence, remaining, roundTrip } from "./format.js";
 import { deadline, heldSince, holderHue, holderWords, keyOf, nameOf, still, waitingWords } from "./lock.js";
 import { nodes } from "./nodes.js";
 import { fieldOf, find, settings } from "./settings.js";
@@ -41,6 +42,7 @@ export class Panel {
       const action = event.target instanceof Element ? event.target.closest("[data-action]") : null;
       if (action?.getAttribute("data-action") === "close-panel") this.close();
       if (action?.getAttribute("data-action") === "copy-name" && this.lock) copy(action, nameOf(this.lock));
+      if (action?.getAttribute("data-action") === "copy-fence" && this.lock?.fence) copy(action, String(this.lock.fence));
     });
     setInterval(() => { if (this.lock && !document.hidden) this.times(this.lock); }, 200);
   }
@@ -88,9 +90,10 @@ export class Panel {
     part("swatch").dataset.hue = holderHue(lock);
     show(part("owner"), holderWords(lock));
     part("why").textContent = why[lock.state]?.(yes, lock.votes.length) ?? "";
+    part("fence").textContent = fence(lock.fence);
+    find('[data-action="copy-fence"]', panel).hidden = !lock.fence;
     part("fingerprint").textContent = lock.holder?.fingerprint ?? dash;
     part("library").textContent = through(lock);
-    part("waiting").textContent = waitingWords(lock);
     part("flags").textContent = lock.flags.map((flag) => flagWords[flag] ?? flag).join("; ") || "none";
     part("command").textContent = commands(nodes(), lock, nameOf(lock));
     for (const vote of lock.votes) this.showVote(vote);
@@ -103,6 +106,9 @@ export class Panel {
     if (!line) return;
     fieldOf("vote", line).dataset.vote = vote.vote;
     fieldOf("word", line).textContent = vote.vote;
+    const reason = fieldOf("reason", line);
+    reason.hidden = !vote.reason;
+    if (reason.textContent !== plain(vote.reason ?? "")) show(reason, vote.reason ?? "");
     fieldOf("token", line).textContent = vote.fingerprint ?? "";
     fieldOf("rtt", line).textContent = vote.rttMicros ? roundTrip(vote.rttMicros) : "";
   }
@@ -112,6 +118,7 @@ export class Panel {
     const now = serverNow();
     const since = heldSince(lock);
     put(part("since"), since ? `for ${age(now - since)}` : "");
+    put(part("waiting"), queueWords(lock, now));
     const end = deadline(lock);
     put(part("ends"), still(lock) || `in ${remaining(end - now)} · ${new Date(end).toLocaleTimeString()}`);
     for (const vote of lock.votes) {
@@ -130,6 +137,18 @@ function through(lock) {
   return lock.holder.library ? plain(lock.holder.library) : "an unknown client";
 }
 
+/**
+ * @param {Lock} lock
+ * @param {number} now
+ */
+function queueWords(lock, now) {
+  const { waiters } = lock;
+  if (!waiters?.visible) return lock.state === "free" ? dash : "not visible: other clients’ queues are not in Redis";
+  if (waiters.count === 0) return "nobody";
+  const first = waiters.oldestSince ? `, the first for ${age(now - Date.parse(waiters.oldestSince))}` : "";
+  return `${waitingWords(lock)} waiting${first}`;
+}
+
 /** @param {string} node */
 function lineOf(node) {
   return panel.querySelector(`[data-panel-node="${CSS.escape(node)}"]`);
@@ -141,15 +160,4 @@ function lineOf(node) {
  */
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
-}
-
-/**
- * @param {Element} button
- * @param {string} text
- */
-export function copy(button, text) {
-  void navigator.clipboard?.writeText(text).then(() => {
-    button.setAttribute("data-copied", "");
-    setTimeout(() => button.removeAttribute("data-copied"), 1200);
-  });
 }

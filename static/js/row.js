@@ -6,6 +6,7 @@ import { count, forget } from "./countdown.js";
 import { dash, fence } from "./format.js";
 import { deadline, heldSince, holderHue, holderWords, keyOf, nameOf, still, waitingWords } from "./lock.js";
 import { fieldOf, find } from "./settings.js";
+import { tab } from "./tab.js";
 import { plain, show } from "./visible.js";
 import { fillStrip } from "./votes.js";
 
@@ -33,6 +34,7 @@ export class Row {
       bar: fieldOf("bar", element),
       text: fieldOf("left", element),
       fence: fieldOf("fence", element),
+      renewing: fieldOf("renewing", element),
       waiting: fieldOf("waiting", element),
       held: fieldOf("held", element),
       release: find('[data-action="release"]', element),
@@ -72,7 +74,9 @@ export class Row {
     fillStrip(parts.votes, lock.votes);
     this.showHolder(lock);
     put(parts.fence, fence(lock.fence));
+    element.toggleAttribute("data-fenced", Boolean(lock.fence));
     put(parts.waiting, waitingWords(lock));
+    element.toggleAttribute("data-waited", lock.waiters?.visible && lock.waiters.count > 0);
     this.showTime(lock);
     return before !== null && before.holder?.fingerprint !== lock.holder?.fingerprint && lock.holder !== null;
   }
@@ -116,13 +120,17 @@ export class Row {
   }
 
   /**
-   * Offers release and extend for a lock that this browser session holds.
-   * @param {boolean} mine
+   * Offers release and extend for a lock that this browser session holds. One
+   * that is renewed needs no extending.
+   * @param {import("./types.js").Lease|null} lease
    */
-  setMine(mine) {
-    this.parts.release.hidden = !mine;
-    this.parts.extend.hidden = !mine;
-    this.element.toggleAttribute("data-mine", mine);
+  setLease(lease) {
+    const { release, extend, renewing } = this.parts;
+    release.hidden = !lease;
+    extend.hidden = !lease || Boolean(lease.renew);
+    renewing.hidden = !lease?.renew;
+    if (lease?.renew) renewing.title = `Renewed while ${lease.tab === tab ? "this" : "another"} tab is open`;
+    this.element.toggleAttribute("data-mine", lease !== null);
   }
 
   /** @param {number} index the row's place among all, from 2: the header is 1 */

@@ -3,6 +3,7 @@
 // what was missed asked for after a break.
 
 import { settings } from "./settings.js";
+import { tab } from "./tab.js";
 
 /** @typedef {import("./types.js").Frame} Frame */
 /** @typedef {import("./types.js").Watch} Watch */
@@ -58,6 +59,7 @@ export class Stream {
   connect() {
     clearTimeout(this.retry);
     const url = new URL(`${settings.base}/api/v1/stream`, location.href);
+    url.searchParams.set("tab", tab);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url, protocol);
     this.socket = socket;

@@ -15,12 +15,12 @@ const long = 60;
 export class Table {
   /**
    * @param {() => [string, Lock][]} wanted the rows to show, in order
-   * @param {(lock: Lock) => boolean} isMine
+   * @param {(lock: Lock) => import("./types.js").Lease|null} leaseOf the lease of this browser session
    * @param {() => number} offset how many rows come before the window
    */
-  constructor(wanted, isMine, offset) {
+  constructor(wanted, leaseOf, offset) {
     this.wanted = wanted;
-    this.isMine = isMine;
+    this.leaseOf = leaseOf;
     this.offset = offset;
     this.element = find("#table");
     this.body = find("#rows");
@@ -73,7 +73,7 @@ export class Table {
     for (const [key, lock] of wanted) {
       const row = this.rows.get(key) ?? this.add(key);
       if (row.lock !== lock && row.update(lock)) handed.push(row);
-      row.setMine(this.isMine(lock));
+      row.setLease(this.leaseOf(lock));
       row.setIndex(++index);
       if (row.element === next) next = next.nextElementSibling;
       else this.body.insertBefore(row.element, next);
@@ -105,10 +105,10 @@ export class Table {
    */
   columns(wanted) {
     this.element.toggleAttribute("data-long", wanted.length > long);
-    this.element.toggleAttribute("data-any-mine", wanted.some(([, lock]) => this.isMine(lock)));
+    this.element.toggleAttribute("data-any-mine", wanted.some(([, lock]) => this.leaseOf(lock)));
     for (const [, lock] of wanted) {
       if (lock.fence) this.element.dataset.hasFence = "";
-      if (lock.waiters?.visible && lock.waiters.count > 0) this.element.dataset.hasWaiters = "";
+      if (lock.waiters?.visible) this.element.dataset.hasWaiters = "";
     }
   }
 

@@ -47,9 +47,16 @@
  * @property {string|null} version
  * @property {string|null} mode
  * @property {string|null} role
+ * @property {string|null} [startedAt]
  * @property {string} notifications
  * @property {number} keys
+ * @property {boolean} votes whether its votes count
+ * @property {{until: string|null, reason: string}|null} quarantine
+ * @property {{offsetMicros: number, errorMicros: number, jumps: number}|null} clock
+ * @property {Finding[]} findings
  */
+
+/** @typedef {{code: string, grave: boolean, text: string, mend: string}} Finding */
 
 /** @typedef {Record<string, number> & {total: number}} Counts */
 
@@ -63,6 +70,9 @@
  * @property {string} acquiredAt
  * @property {string} validUntil
  * @property {string} ttl
+ * @property {number|null} [fence]
+ * @property {boolean} [renew] whether it is renewed while its tab lives
+ * @property {string|null} [tab]
  * @property {Vote[]} [votes]
  */
 

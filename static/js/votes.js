@@ -2,7 +2,7 @@
 // The vote strip: filling one, making one, letting its votes arrive.
 
 import { roundTrip } from "./format.js";
-import { stripName } from "./lock.js";
+import { stripName, voteTitle } from "./lock.js";
 import { find } from "./settings.js";
 
 /** @typedef {import("./types.js").Vote} Vote */
@@ -21,9 +21,10 @@ export function fillStrip(strip, votes) {
   strip.setAttribute("aria-label", name);
   for (const vote of votes) {
     const cell = cellOf(strip, vote.node);
-    if (!cell || cell.dataset.vote === vote.vote) continue;
+    const title = voteTitle(vote);
+    if (!cell || cell.title === title) continue;
     cell.dataset.vote = vote.vote;
-    cell.title = `${vote.node}: ${vote.vote}`;
+    cell.title = title;
   }
 }
 
@@ -37,7 +38,7 @@ export function makeStrip(votes) {
   fillStrip(strip, votes);
   for (const vote of votes) {
     const cell = cellOf(strip, vote.node);
-    if (cell) cell.title = `${vote.node}: ${vote.reason ?? vote.vote}${vote.rttMicros ? ` · ${roundTrip(vote.rttMicros)}` : ""}`;
+    if (cell && vote.rttMicros) cell.title = `${voteTitle(vote)} · ${roundTrip(vote.rttMicros)}`;
   }
   return strip;
 }
