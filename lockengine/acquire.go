@@ -170,7 +170,7 @@ func (e *Engine) attempt(ctx context.Context, name, owner string, ttl time.Durat
 	}
 
 	undo := e.undo(r, owner)
-	if value, nodes := r.rival(); ctx.Err() == nil && len(e.members)-nodes < e.quorum {
+	if value, nodes := r.rival(); ctx.Err() == nil && len(e.members)-nodes < e.quorum && !e.isResidue(value) {
 		err = e.held(ctx, r, undo, value)
 	}
 	if e.cfg.Observer != nil {

@@ -7,28 +7,33 @@ import "time"
 const clockWindow = 8
 
 // A clockSample is one reading of a node's clock: how far it was ahead of this
-// process, give or take err, which is half of the round trip.
+// process, give or take err, which is half of the round trip, when it was read.
 type clockSample struct {
 	offset, err time.Duration
+	at          time.Time
 }
 
 // A clockMonitor estimates how far a node's clock is ahead of the monotonic
 // clock of this process, so that a step of the local wall clock changes nothing.
 type clockMonitor struct {
 	samples []clockSample // the last ones, oldest first
+	pace    float64       // by how much a steady clock may run faster or slower, as a share
 	jumps   int
 }
 
 // add takes a reading. It returns by how much the clock jumped, 0 when it did
 // not certainly do so by more than allowed: two readings whose error bars are
-// further apart than that cannot be of one steady clock.
+// further apart than that, and than what the pace makes of the time between
+// them, cannot be of one steady clock.
 func (c *clockMonitor) add(s clockSample, allowed time.Duration) (jump time.Duration) {
-	if best, ok := c.best(); ok {
-		moved := s.offset - best.offset
-		if moved.Abs() > best.err+s.err+allowed {
+	for _, before := range c.samples {
+		moved := s.offset - before.offset
+		drifted := time.Duration(float64(s.at.Sub(before.at)) * c.pace)
+		if moved.Abs() > before.err+s.err+allowed+drifted {
 			c.jumps++
 			c.samples = c.samples[:0] // what was read before says nothing any more
 			jump = moved
+			break
 		}
 	}
 	if len(c.samples) == clockWindow {
@@ -75,5 +80,5 @@ func (r reference) local(t time.Time) time.Time {
 func (r reference) sample(h *Health) clockSample {
 	rtt := h.Received.Sub(h.Sent)
 	middle := r.at(h.Sent.Add(rtt / 2))
-	return clockSample{offset: h.Time.Round(0).Sub(middle), err: rtt/2 + 1}
+	return clockSample{offset: h.Time.Round(0).Sub(middle), err: rtt/2 + 1, at: h.Received}
 }

@@ -27,8 +27,9 @@ type Engine struct {
 	closed   bool
 	tried    []bool // the first contact with the node came about, or failed
 	leases   map[*Lease]struct{}
-	inFlight int           // attempts, releases and undos under way
-	idle     chan struct{} // closed when closed and inFlight is 0
+	residues map[string]int // tokens that are being taken back, on how many nodes
+	inFlight int            // attempts, releases and undos under way
+	idle     chan struct{}  // closed when closed and inFlight is 0
 }
 
 // New returns an engine over nodes. One node gives the single-node lock, three
@@ -59,12 +60,14 @@ func New(nodes []Node, cfg Config) (*Engine, error) {
 		queues:    queues{byName: make(map[string]*queue)},
 		tried:     make([]bool, len(nodes)),
 		leases:    make(map[*Lease]struct{}),
+		residues:  make(map[string]int),
 		closing:   make(chan struct{}),
 		ready:     make(chan struct{}),
 		idle:      make(chan struct{}),
 	}
 	for i, node := range nodes {
-		e.members = append(e.members, &member{engine: e, node: node, index: i})
+		e.members = append(e.members, &member{engine: e, node: node, index: i,
+			clock: clockMonitor{pace: cfg.DriftFactor}})
 	}
 	for _, m := range e.members {
 		m.start()

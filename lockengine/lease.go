@@ -32,6 +32,9 @@ type Lease struct {
 	ended      error     // why the lease is over; nil while it is not
 	expiry     *time.Timer
 	renewal    *time.Timer // nil where the lease is not renewed
+	// healed are the nodes that were given the token back, true once they have
+	// said that it is there or that it cannot be.
+	healed map[int]bool
 }
 
 func newLease(e *Engine, r *round, name, owner string, ttl time.Duration) *Lease {
@@ -185,13 +188,37 @@ func (l *Lease) Extend(ctx context.Context, ttl time.Duration) error {
 // be, so that it cannot outlive it.
 func (l *Lease) heal(index int, ttl time.Duration) {
 	q := &question{op: Op{Kind: KindHeal, Name: l.name, Token: l.token, TTL: ttl, Index: index,
-		Deadline: time.Now().Add(l.engine.cfg.NodeTimeout)}, answer: func(*Answer) {}}
+		Deadline: time.Now().Add(l.engine.cfg.NodeTimeout)}}
 	q.op.To = q
+	q.answer = func(a *Answer) {
+		if a.Void || a.clear() {
+			l.mu.Lock()
+			l.healed[index] = true
+			l.mu.Unlock()
+		}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ended == nil {
-		l.engine.members[index].submit(&q.op)
+	if l.ended != nil {
+		return
 	}
+	if l.healed == nil {
+		l.healed = make(map[int]bool)
+	}
+	l.healed[index] = false
+	l.engine.members[index].submit(&q.op)
+}
+
+// placed tells what a release must know of a node: whether nothing was ever put
+// there, and whether the node has answered all that could put it there, so that
+// nothing comes after the release any more.
+func (l *Lease) placed(index int) (nothing, settled bool) {
+	acquired, answered := l.round.answer(index)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	done, healed := l.healed[index]
+	settled = answered && (acquired.Void || acquired.clear()) && (!healed || done)
+	return answered && acquired.Void && !healed, settled
 }
 
 // joined returns a context that ends with a or with b.
@@ -249,6 +276,8 @@ func (l *Lease) Release(ctx context.Context) error {
 	switch {
 	case r.won():
 		return nil
+	case r.lost() && !time.Now().Before(l.ValidUntil()):
+		return nil // it ran out by itself meanwhile, and whoever came next is none of its business
 	case r.lost():
 		return ErrLost
 	case ctx.Err() != nil:
@@ -266,8 +295,8 @@ func (l *Lease) release() *round {
 	l.mu.Unlock()
 	r := e.newRound(Op{Kind: KindRelease, Name: l.name, Token: l.token})
 	r.answered = func(op *Op, _ Vote, _ bool) {
-		acquired, answered := l.round.answer(op.Index)
-		e.reap(op, until, answered && acquired.Void, answered)
+		nothing, settled := l.placed(op.Index)
+		e.reap(op, until, nothing, settled)
 		e.end()
 	}
 	e.hold(len(e.members))

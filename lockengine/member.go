@@ -73,7 +73,9 @@ const (
 // A circuitError says why a node is not asked.
 type circuitError struct{ last error }
 
-func (e *circuitError) Error() string { return "not asked, it did not answer lately: " + e.last.Error() }
+func (e *circuitError) Error() string {
+	return "not asked, it did not answer lately: " + e.last.Error()
+}
 func (e *circuitError) Unwrap() error { return e.last }
 
 // known reports whether the first contact has come about.
@@ -179,19 +181,21 @@ func (m *member) compareLocked(born, run string, sent time.Time) (forgot bool) {
 		m.identity.run = orElse(run, m.identity.run)
 		m.forgetLocked("it lost its memory", false)
 		return true
+	case restarted && (m.health == nil || !m.health.durable()):
+		// Whatever marker stands there may be an old one that came back with an
+		// old memory.
+		m.identity.run = run
+		m.forgetLocked("it was restarted and may have lost its last writes", true)
+		return true
 	case born != m.identity.born:
 		// Another engine has seen the loss before us and has said until when.
 		m.identity = identity{born: born, run: orElse(run, m.identity.run)}
 		m.obeyLocked("it lost its memory, as another engine has seen")
 		return true
-	case restarted && m.health != nil && m.health.durable():
+	case restarted:
 		m.identity.run = run
 		m.retrustLocked()
 		return false
-	case restarted:
-		m.identity.run = run
-		m.forgetLocked("it was restarted and may have lost its last writes", true)
-		return true
 	}
 	if m.identity.run == "" && run != "" {
 		m.identity.run = run

@@ -112,6 +112,12 @@ type Answer struct {
 	Err error
 }
 
+// clear reports whether the node said what is there, so that the operation is
+// behind it.
+func (a *Answer) clear() bool {
+	return a.Vote == VoteGranted || a.Vote == VoteOther || a.Vote == VoteFree
+}
+
 // A Completer receives completed operations. Complete must not block: it is
 // called on the goroutine that reads the node's answers.
 type Completer interface {

@@ -76,7 +76,7 @@ func (m *member) heard(a *Answer) {
 		return
 	}
 	if a.Health == nil {
-		m.unheardLocked(orUnknown(a.Err))
+		m.unheardLocked(a.Vote, orUnknown(a.Err))
 		return
 	}
 	m.rtt = a.Health.Received.Sub(a.Health.Sent)
@@ -90,6 +90,7 @@ func (m *member) heard(a *Answer) {
 		m.engine.readOffset()
 	}
 	switch {
+	case m.met && m.engine.cfg.NoQuarantine:
 	case m.met:
 		_ = m.compareLocked(a.Born, a.Run, a.Health.Sent)
 		_ = m.sitsOutLocked()
@@ -99,10 +100,15 @@ func (m *member) heard(a *Answer) {
 	m.pollLocked(pollEvery)
 }
 
-// unheardLocked notes that the node did not say how it is.
-func (m *member) unheardLocked(err error) {
+// unheardLocked notes that the node did not say how it is. One connection that
+// broke, as idle ones do, says little: the node is asked once more before it is
+// given up.
+func (m *member) unheardLocked(vote Vote, err error) {
 	m.lastErr = err
-	m.openLocked(err)
+	m.failures++
+	if m.failures > 1 || vote == VoteTimeout || !m.met {
+		m.openLocked(err)
+	}
 	m.askAgainLocked()
 }
 
@@ -129,21 +135,34 @@ func (m *member) readClockLocked(h *Health) {
 
 // meetLocked is the first contact: who the node is and whether it may vote.
 func (m *member) meetLocked(a *Answer) {
+	before := m.identity.born
 	m.identity = identity{born: a.Born, run: a.Run}
 	if m.engine.cfg.NoQuarantine {
 		m.metLocked()
 		m.admitLocked()
 		return
 	}
+	now := time.Now()
+	if m.outUntil.After(now) && (a.Born == "" || a.Born == before) {
+		// This engine has seen a loss before that it could not write down.
+		m.metLocked()
+		m.markLocked(m.nodeTimeLocked(m.outUntil), a.Born != "")
+		return
+	}
 	if a.Born != "" {
 		m.metLocked()
+		if young := m.youngLocked(a.Health, now); young.After(now) {
+			if at, ok := parseMarker(a.Born); ok && m.localTimeLocked(at).Before(young) {
+				m.sitOutLocked(young, "it was restarted lately and may have lost its last writes")
+				return
+			}
+		}
 		m.obeyLocked("it lost its memory before this engine started")
 		return
 	}
 	// No marker: no engine has met this node, or it lost everything while none
 	// was running. What it may have forgotten has ended when it has been up
 	// for longer than any lease.
-	now := time.Now()
 	from := now
 	switch {
 	case m.engine.cfg.Fresh:
@@ -156,7 +175,25 @@ func (m *member) meetLocked(a *Answer) {
 		m.metLocked()
 		m.sitOutLocked(from, "it was started lately, and nobody knows what it held before")
 	}
+	if !from.After(now) {
+		from = longAgo(now)
+	}
 	m.markLocked(m.nodeTimeLocked(from), false)
+}
+
+// longAgo is from when on a node is said to vote that votes at once: so long
+// ago that no engine's idea of the node's clock makes it the future.
+func longAgo(now time.Time) time.Time { return now.Add(-healthTimeout) }
+
+// youngLocked returns until when a node that has its marker may be without its
+// last writes all the same, because its process was started lately: an engine
+// that knew the process before would have seen that. It is now or earlier for
+// one that has all it ever answered on disk, or that was started for us.
+func (m *member) youngLocked(h *Health, now time.Time) time.Time {
+	if !h.Full || h.durable() || m.engine.cfg.Fresh {
+		return now
+	}
+	return now.Add(m.engine.cfg.MaxTTL - h.Uptime)
 }
 
 // metLocked ends the first contact.
@@ -203,7 +240,7 @@ func (m *member) wrote(a *Answer) {
 func (m *member) admit(done func(error)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	from := m.nodeTimeLocked(time.Now())
+	from := m.nodeTimeLocked(longAgo(time.Now()))
 	m.marking = true
 	m.ask(Op{Kind: KindMark, Token: newMarker(from), Above: true}, func(a *Answer) {
 		m.wrote(a)

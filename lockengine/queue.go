@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -115,7 +116,7 @@ func (e *Engine) leave(w *waiter, err error) {
 // tell publishes the state of the queue. It is called under the lock.
 func (q *queue) tell(e *Engine, name string, waited time.Duration) {
 	event := Event{Kind: EventWaiting, Name: name, At: time.Now(), Waited: waited}
-	for _, w := range q.waiters {
+	for i, w := range q.waiters {
 		if w.since.IsZero() {
 			continue
 		}
@@ -124,7 +125,7 @@ func (q *queue) tell(e *Engine, name string, waited time.Duration) {
 			event.OldestSince = w.since
 		}
 		if w.moved != nil {
-			w.moved(event.Waiters, len(q.waiters))
+			w.moved(i+1, len(q.waiters))
 		}
 	}
 	e.observe(event)
@@ -174,12 +175,13 @@ func (e *Engine) queued(w *waiter) error {
 	e.queues.mu.Lock()
 	defer e.queues.mu.Unlock()
 	q := e.queues.byName[w.name]
+	before := slices.Index(q.waiters, w)
 	var last *HeldError
 	if !errors.As(q.refused, &last) {
-		return &HeldError{Name: w.name, Queued: len(q.waiters) - 1}
+		return &HeldError{Name: w.name, Queued: before}
 	}
 	held := *last
-	held.Queued = len(q.waiters) - 1
+	held.Queued = before
 	if held.TTL > 0 {
 		held.TTL = max(held.TTL-time.Since(q.at), 0)
 	}

@@ -202,6 +202,8 @@ func (m *member) nodeVote(a *Answer, vote Vote) NodeVote {
 		v.Reason = "it lost its memory: this vote does not count"
 	case vote == VoteQuarantined:
 		v.Reason = m.quarantineReason()
+	case vote == VoteUnknown && a.Vote != VoteUnknown:
+		v.Reason = m.strangerReason()
 	}
 	return v
 }

@@ -79,6 +79,17 @@ func (m *member) quarantineReason() string {
 	return fmt.Sprintf("%s: sits out %s more", m.outWhy, time.Until(m.outUntil).Round(time.Second))
 }
 
+// strangerReason says why the node's votes do not count although it answers
+// and sits out for nothing.
+func (m *member) strangerReason() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.lastErr != nil {
+		return "not known yet: " + m.lastErr.Error()
+	}
+	return "not known yet: its memory marker has not been read"
+}
+
 // Admit lets a node vote although its quarantine is not over: a lock that it
 // has forgotten may then be given to a second holder. All engines follow.
 //

@@ -21,7 +21,7 @@ func (e *Engine) undo(r *round, owner string) *round {
 	undo.answered = func(op *Op, vote Vote, _ bool) {
 		asked, answered := r.answer(op.Index)
 		e.reap(op, until,
-			answered && (asked.Void || asked.Vote == VoteOther || asked.Vote == VoteFree),
+			answered && (asked.Void && r.kind == KindAcquire || asked.Vote == VoteOther || asked.Vote == VoteFree),
 			answered && asked.Vote == VoteGranted)
 		if e.cfg.Observer != nil {
 			e.observe(Event{Kind: EventUndone, Name: op.Name, Owner: owner, Fingerprint: Fingerprint(op.Token), At: r.start,
@@ -56,7 +56,25 @@ func (e *Engine) reap(op *Op, until time.Time, nothingLeft, settled bool) {
 	}
 	x.op.To = x
 	e.residue.Add(1)
+	e.residual(op.Token, 1)
 	x.again()
+}
+
+// residual counts one more or less node on which a token is being taken back.
+func (e *Engine) residual(token string, change int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.residues[token] += change; e.residues[token] <= 0 {
+		delete(e.residues, token)
+	}
+}
+
+// isResidue reports whether a value found on a node is a token of this engine
+// that is being taken back there: nobody holds the lock, however it looks.
+func (e *Engine) isResidue(value string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.residues[value] > 0
 }
 
 // A residue is a token that may still stand on one node, and is taken back
@@ -70,15 +88,21 @@ type residue struct {
 	pause   time.Duration
 }
 
+// done ends the repetition.
+func (x *residue) done() {
+	x.engine.residue.Add(-1)
+	x.engine.residual(x.op.Token, -1)
+}
+
 // again sends the release once more after a pause.
 func (x *residue) again() {
 	if x.engine.isClosed() || time.Now().Add(x.pause).After(x.until) {
-		x.engine.residue.Add(-1)
+		x.done()
 		return
 	}
 	time.AfterFunc(x.pause, func() {
 		if x.engine.begin() != nil {
-			x.engine.residue.Add(-1)
+			x.done()
 			return
 		}
 		x.op.Answer = Answer{}
@@ -93,7 +117,7 @@ func (x *residue) Complete(op *Op) {
 	defer x.engine.end()
 	gone := op.Answer.Vote == VoteFree || op.Answer.Vote == VoteOther
 	if op.Answer.Vote == VoteGranted || x.settled && gone {
-		x.engine.residue.Add(-1)
+		x.done()
 		return
 	}
 	x.again()

@@ -60,7 +60,9 @@ func legacyAnswer(op *lockengine.Op, value any, err error) lockengine.Answer {
 		if err == nil {
 			err = fmt.Errorf("a reply of type %T to a script", value)
 		}
-		return acquireAnswer(op, nil, err)
+		a := acquireAnswer(op, nil, err)
+		a.Void = false // the script may have been stopped half way
+		return a
 	}
 	var a lockengine.Answer
 	if reply[0] == nil {

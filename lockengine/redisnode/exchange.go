@@ -27,14 +27,8 @@ const firstNative = 7
 // onConnect asks a new connection who the server is, and makes it know the
 // scripts before the first is used. What it refuses is done without.
 func (n *Node) onConnect(ctx context.Context, conn *redis.Conn) error {
-	info, err := conn.Info(ctx, "server").Result()
-	if err != nil && !refused(err) {
+	if err := n.whoIsThere(ctx, conn); err != nil {
 		return err
-	}
-	fields := parseInfo(info)
-	n.run.Store(new(fields["run_id"]))
-	if major, _, found := cutVersion(fields["redis_version"]); found {
-		n.legacy.Store(major < firstNative)
 	}
 	for _, s := range scripts {
 		if err := conn.ScriptLoad(ctx, s.text).Err(); err != nil {
@@ -43,6 +37,22 @@ func (n *Node) onConnect(ctx context.Context, conn *redis.Conn) error {
 			}
 			return err
 		}
+	}
+	return nil
+}
+
+// whoIsThere asks a new connection which server process it is to, and how old
+// its version is. Both connections ask: a restart shows although no lock is
+// taken.
+func (n *Node) whoIsThere(ctx context.Context, conn *redis.Conn) error {
+	info, err := conn.Info(ctx, "server").Result()
+	if err != nil && !refused(err) {
+		return err
+	}
+	fields := parseInfo(info)
+	n.run.Store(new(fields["run_id"]))
+	if major, _, found := cutVersion(fields["redis_version"]); found {
+		n.legacy.Store(major < firstNative)
 	}
 	return nil
 }

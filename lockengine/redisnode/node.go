@@ -82,6 +82,7 @@ func New(id string, opts *redis.Options) *Node {
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	aside := o
+	aside.OnConnect = n.whoIsThere
 	n.aside = redis.NewClient(&aside)
 	o.OnConnect = n.onConnect
 	n.client = redis.NewClient(&o)

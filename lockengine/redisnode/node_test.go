@@ -2,7 +2,6 @@ package redisnode_test
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"sync"
 	"syscall"
@@ -15,6 +14,7 @@ import (
 	"github.com/lockscope/lockscope/internal/embedded"
 	"github.com/lockscope/lockscope/internal/redistest"
 	"github.com/lockscope/lockscope/lockengine"
+	"github.com/lockscope/lockscope/lockengine/nodetest"
 	"github.com/lockscope/lockscope/lockengine/redisnode"
 )
 
@@ -28,127 +28,121 @@ type quiet struct{}
 func (quiet) Printf(context.Context, string, ...any) {}
 
 // A call is an operation that can be waited for.
-type call struct {
-	op   lockengine.Op
-	done chan struct{}
-	once int
+// servers are what every test of a node runs on.
+var servers = map[string]func(t *testing.T) string{
+	"redis-server": func(t *testing.T) string { return redistest.Start(t).URL() },
+	"embedded": func(t *testing.T) string {
+		n, err := embedded.Start(embedded.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(n.Stop)
+		return n.URL()
+	},
 }
 
-func (c *call) Complete(*lockengine.Op) {
-	c.once++
-	close(c.done)
-}
-
-func submit(n lockengine.Node, op lockengine.Op) *call {
-	c := &call{op: op, done: make(chan struct{})}
-	c.op.To = c
-	if c.op.Deadline.IsZero() {
-		c.op.Deadline = time.Now().Add(5 * time.Second)
-	}
-	n.Submit(&c.op)
-	return c
-}
-
-func (c *call) answer(t *testing.T) lockengine.Answer {
+// dial returns the node at a URL.
+func dial(t *testing.T, url string) *redisnode.Node {
 	t.Helper()
-	select {
-	case <-c.done:
-		return c.op.Answer
-	case <-time.After(10 * time.Second):
-		t.Fatal("the operation was never completed")
-		panic("unreachable")
+	n, err := redisnode.Dial(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { n.Close() })
+	return n
+}
+
+// dialOld returns the node at a URL as if its server were from before 7.0.
+func dialOld(t *testing.T, url string) *redisnode.Node {
+	t.Helper()
+	n := dial(t, url)
+	// Both connections have asked for the version by then, and will not again.
+	do(t, n, lockengine.KindRelease, "k", "none", 0)
+	nodetest.Do(t, n, lockengine.Op{Kind: lockengine.KindHealth})
+	n.ForceLegacy()
+	return n
+}
+
+// onBoth runs a test against a real server and against an embedded node.
+func onBoth(t *testing.T, test func(t *testing.T, n *redisnode.Node, raw *redis.Client)) {
+	for kind, start := range servers {
+		t.Run(kind, func(t *testing.T) {
+			url := start(t)
+			opts, err := redisnode.ParseURL(url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw := redis.NewClient(opts)
+			t.Cleanup(func() { raw.Close() })
+			test(t, dial(t, url), raw)
+		})
 	}
 }
 
 func do(t *testing.T, n lockengine.Node, kind lockengine.Kind, name, token string, ttl time.Duration) lockengine.Answer {
 	t.Helper()
-	return submit(n, lockengine.Op{Kind: kind, Name: name, Token: token, TTL: ttl}).answer(t)
+	return nodetest.Do(t, n, lockengine.Op{Kind: kind, Name: name, Token: token, TTL: ttl})
 }
 
-// onBoth runs a test against a real server and against an embedded node.
-func onBoth(t *testing.T, test func(t *testing.T, n *redisnode.Node, raw *redis.Client)) {
-	start := map[string]func(t *testing.T) string{
-		"redis-server": func(t *testing.T) string { return redistest.Start(t).URL() },
-		"embedded": func(t *testing.T) string {
-			n, err := embedded.Start(embedded.Config{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(n.Stop)
-			return n.URL()
-		},
-	}
-	for kind, url := range start {
+func TestTheNodeConforms(t *testing.T) {
+	for kind, start := range servers {
 		t.Run(kind, func(t *testing.T) {
-			u := url(t)
-			node, err := redisnode.Dial(u)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { node.Close() })
-			opts, _ := redisnode.ParseURL(u)
-			raw := redis.NewClient(opts)
-			t.Cleanup(func() { raw.Close() })
-			test(t, node, raw)
+			nodetest.Run(t, func(t *testing.T) lockengine.Node { return dial(t, start(t)) })
+		})
+		t.Run(kind+" as if before 7.0", func(t *testing.T) {
+			nodetest.Run(t, func(t *testing.T) lockengine.Node { return dialOld(t, start(t)) })
 		})
 	}
 }
 
-func TestOneTokenHoldsANameAtATime(t *testing.T) {
+// An old server's script could be stopped between the key and its fence.
+func TestBeforeSevenAFenceThatCannotBeRaisedMayHaveLeftTheKey(t *testing.T) {
+	url := servers["redis-server"](t)
+	n := dialOld(t, url)
+	opts, _ := redisnode.ParseURL(url)
+	raw := redis.NewClient(opts)
+	defer raw.Close()
+	raw.Set(t.Context(), "lockscope:fences", "of another type", 0)
+	a := do(t, n, lockengine.KindAcquire, "k", "one", time.Minute)
+	if a.Vote == lockengine.VoteGranted || a.Void {
+		t.Errorf("%+v", a)
+	}
+	if raw.Get(t.Context(), "k").Val() == "one" {
+		if a := do(t, n, lockengine.KindRelease, "k", "one", 0); a.Vote != lockengine.VoteGranted {
+			t.Errorf("release: %+v", a)
+		}
+	}
+}
+
+func TestALockIsAPlainStringUnderItsNameWithItsLease(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *redisnode.Node, raw *redis.Client) {
-		if a := do(t, n, lockengine.KindAcquire, "k", "one", time.Minute); a.Vote != lockengine.VoteGranted || a.RTT <= 0 {
-			t.Errorf("first: %+v", a)
-		}
-		if a := do(t, n, lockengine.KindAcquire, "k", "two", time.Minute); a.Vote != lockengine.VoteOther || a.Holder != "one" {
-			t.Errorf("second: %+v", a)
-		}
-		if a := do(t, n, lockengine.KindAcquire, "k", "one", time.Minute); a.Vote != lockengine.VoteGranted {
-			t.Errorf("its own token: %+v", a)
-		}
-		if v := raw.Get(t.Context(), "k").Val(); v != "one" {
-			t.Errorf("holds %q", v)
-		}
-		if left := raw.PTTL(t.Context(), "k").Val(); left <= 50*time.Second || left > time.Minute {
-			t.Errorf("expires in %s", left)
+		for _, kind := range []lockengine.Kind{lockengine.KindAcquire, lockengine.KindHeal} {
+			if a := do(t, n, kind, "k", "one", time.Minute); a.Vote != lockengine.VoteGranted || a.RTT <= 0 {
+				t.Errorf("%s: %+v", kind, a)
+			}
+			if v := raw.Get(t.Context(), "k").Val(); v != "one" {
+				t.Errorf("%s: it holds %q", kind, v)
+			}
+			if left := raw.PTTL(t.Context(), "k").Val(); left <= 50*time.Second || left > time.Minute {
+				t.Errorf("%s: it expires in %s", kind, left)
+			}
+			raw.Del(t.Context(), "k")
 		}
 	})
 }
 
-func TestExtendOnlyProlongsItsOwnToken(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *redisnode.Node, raw *redis.Client) {
-		if a := do(t, n, lockengine.KindExtend, "k", "one", time.Minute); a.Vote != lockengine.VoteFree {
-			t.Errorf("on a free name: %+v", a)
-		}
-		raw.Set(t.Context(), "k", "one", 10*time.Second)
-		if a := do(t, n, lockengine.KindExtend, "k", "one", time.Minute); a.Vote != lockengine.VoteGranted {
-			t.Errorf("own: %+v", a)
-		}
-		if left := raw.PTTL(t.Context(), "k").Val(); left <= 50*time.Second {
-			t.Errorf("expires in %s", left)
-		}
-		if a := do(t, n, lockengine.KindExtend, "k", "one", time.Second); a.Vote != lockengine.VoteGranted {
-			t.Errorf("shorter: %+v", a)
-		}
-		if left := raw.PTTL(t.Context(), "k").Val(); left <= 50*time.Second {
-			t.Errorf("was shortened to %s", left)
-		}
-		if a := do(t, n, lockengine.KindExtend, "k", "two", time.Hour); a.Vote != lockengine.VoteOther || a.TTL <= 50*time.Second || a.TTL > time.Minute {
-			t.Errorf("another's: %+v", a)
-		}
-	})
-}
-
-func TestReleaseOnlyDeletesItsOwnToken(t *testing.T) {
+func TestALockWithoutExpiryIsToldApart(t *testing.T) {
 	onBoth(t, func(t *testing.T, n *redisnode.Node, raw *redis.Client) {
 		raw.Set(t.Context(), "k", "one", 0)
 		if a := do(t, n, lockengine.KindRelease, "k", "two", 0); a.Vote != lockengine.VoteOther || a.TTL != lockengine.NoExpiry {
 			t.Errorf("another's: %+v", a)
 		}
-		if a := do(t, n, lockengine.KindRelease, "k", "one", 0); a.Vote != lockengine.VoteGranted {
-			t.Errorf("own: %+v", a)
+		// Its holder meant it to last for ever: extending must not end that.
+		if a := do(t, n, lockengine.KindExtend, "k", "one", time.Minute); a.Vote != lockengine.VoteGranted {
+			t.Errorf("its own: %+v", a)
 		}
-		if a := do(t, n, lockengine.KindRelease, "k", "one", 0); a.Vote != lockengine.VoteFree {
-			t.Errorf("a second time: %+v", a)
+		if left := raw.PTTL(t.Context(), "k").Val(); left != -1 {
+			t.Errorf("it expires in %s", left)
 		}
 	})
 }
@@ -175,23 +169,6 @@ func TestForgottenScriptsAreSentInFull(t *testing.T) {
 		}
 		if a := do(t, n, lockengine.KindRelease, "k", "one", 0); a.Vote != lockengine.VoteGranted {
 			t.Errorf("release: %+v", a)
-		}
-	})
-}
-
-func TestOperationsAreCarriedOutInTheOrderOfSubmission(t *testing.T) {
-	onBoth(t, func(t *testing.T, n *redisnode.Node, raw *redis.Client) {
-		var calls []*call
-		for i := range 1000 {
-			token := fmt.Sprint("token", i)
-			calls = append(calls,
-				submit(n, lockengine.Op{Kind: lockengine.KindAcquire, Name: "k", Token: token, TTL: time.Minute}),
-				submit(n, lockengine.Op{Kind: lockengine.KindRelease, Name: "k", Token: token}))
-		}
-		for i, c := range calls {
-			if a := c.answer(t); a.Vote != lockengine.VoteGranted {
-				t.Fatalf("operation %d: %+v", i, a)
-			}
 		}
 	})
 }
@@ -229,13 +206,13 @@ func TestAHungNodeTimesOutAndWhatCameTooLateIsNotSent(t *testing.T) {
 	if err := server.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	sent := submit(n, lockengine.Op{Kind: lockengine.KindAcquire, Name: "a", Token: "x", TTL: time.Minute})
-	late := submit(n, lockengine.Op{Kind: lockengine.KindAcquire, Name: "b", Token: "x", TTL: time.Minute,
+	sent := nodetest.Submit(n, lockengine.Op{Kind: lockengine.KindAcquire, Name: "a", Token: "x", TTL: time.Minute})
+	late := nodetest.Submit(n, lockengine.Op{Kind: lockengine.KindAcquire, Name: "b", Token: "x", TTL: time.Minute,
 		Deadline: time.Now().Add(100 * time.Millisecond)})
-	if a := sent.answer(t); a.Vote != lockengine.VoteTimeout || a.Void {
+	if a := sent.Answer(t); a.Vote != lockengine.VoteTimeout || a.Void {
 		t.Errorf("sent: %+v", a)
 	}
-	if a := late.answer(t); a.Vote != lockengine.VoteTimeout {
+	if a := late.Answer(t); a.Vote != lockengine.VoteTimeout {
 		t.Errorf("too late: %+v", a)
 	}
 	if err := server.Signal(syscall.SIGCONT); err != nil {
@@ -253,14 +230,14 @@ func TestCloseAnswersWhatWaits(t *testing.T) {
 	if err := server.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	var calls []*call
+	var calls []*nodetest.Call
 	for range 10 {
-		calls = append(calls, submit(n, lockengine.Op{Kind: lockengine.KindAcquire, Name: "a", Token: "x", TTL: time.Minute}))
+		calls = append(calls, nodetest.Submit(n, lockengine.Op{Kind: lockengine.KindAcquire, Name: "a", Token: "x", TTL: time.Minute}))
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { n.Close() })
 	for _, c := range calls {
-		if a := c.answer(t); a.Vote == lockengine.VoteGranted {
+		if a := c.Answer(t); a.Vote == lockengine.VoteGranted {
 			t.Errorf("a stopped server granted: %+v", a)
 		}
 	}
