@@ -95,6 +95,7 @@ func (e *Engine) attempt(ctx context.Context, name, owner string, ttl time.Durat
 	case ctx.Err() != nil:
 		err = context.Cause(ctx)
 	case !r.won():
+		r.rest(ctx)
 		err = &NoQuorumError{Name: name, Kind: KindAcquire, Quorum: e.quorum, Votes: r.votes(e.cfg.NodeTimeout)}
 	case validity < e.cfg.minValidity(ttl):
 		err = &TooSlowError{Name: name, Validity: validity, Minimum: e.cfg.minValidity(ttl), Votes: r.votes(e.cfg.NodeTimeout)}

@@ -20,13 +20,15 @@ type round struct {
 	// closed by then.
 	answered func(op *Op, late bool)
 
-	mu      sync.Mutex // guards everything below, and the answers in ops
-	done    []bool     // the node has answered
-	granted int
-	refused int // answers that say no, whatever the reason
-	denied  int // answers in which a node said that the token is not there
-	settled chan struct{}
-	closed  bool // the outcome has been read: later answers are late
+	mu       sync.Mutex // guards everything below, and the answers in ops
+	done     []bool     // the node has answered
+	answers  int
+	granted  int
+	refused  int           // answers that say no, whatever the reason
+	denied   int           // answers in which a node said that the token is not there
+	settled  chan struct{} // closed when the outcome is certain
+	complete chan struct{} // closed when every node has answered
+	closed   bool          // the outcome has been read: later answers are late
 }
 
 // unsentGrace is how much longer than a node timeout a release may wait in a
@@ -35,14 +37,15 @@ const unsentGrace = 20
 
 func (e *Engine) newRound(kind Kind, name, token string, ttl time.Duration) *round {
 	r := &round{
-		kind:    kind,
-		token:   token,
-		start:   time.Now(),
-		quorum:  e.quorum,
-		nodes:   e.nodes,
-		ops:     make([]Op, len(e.nodes)),
-		done:    make([]bool, len(e.nodes)),
-		settled: make(chan struct{}),
+		kind:     kind,
+		token:    token,
+		start:    time.Now(),
+		quorum:   e.quorum,
+		nodes:    e.nodes,
+		ops:      make([]Op, len(e.nodes)),
+		done:     make([]bool, len(e.nodes)),
+		settled:  make(chan struct{}),
+		complete: make(chan struct{}),
 	}
 	deadline := r.start.Add(e.cfg.NodeTimeout)
 	if kind == KindRelease {
@@ -78,6 +81,9 @@ func (r *round) Complete(op *Op) {
 	default:
 		r.refused++
 	}
+	if r.answers++; r.answers == len(r.ops) {
+		close(r.complete)
+	}
 	late := r.closed
 	if !late && r.certain() {
 		select {
@@ -110,6 +116,21 @@ func (r *round) wait(ctx context.Context, timeout time.Duration) {
 	r.mu.Lock()
 	r.closed = true
 	r.mu.Unlock()
+}
+
+// restTime is how long a lost round waits for the nodes that have not answered
+// yet: the caller is told what each said, and nothing is lost by it.
+const restTime = 5 * time.Millisecond
+
+// rest waits a moment for the answers that no longer matter.
+func (r *round) rest(ctx context.Context) {
+	timer := time.NewTimer(restTime)
+	defer timer.Stop()
+	select {
+	case <-r.complete:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // won reports whether a quorum said yes.

@@ -173,6 +173,9 @@ func (s *socket) flushAt() time.Time {
 		interval = hiddenInterval
 	}
 	at := s.lastSent.Add(interval)
+	if settled := time.Unix(0, s.dirtySince.Load()).Add(settleTime); settled.After(at) {
+		at = settled
+	}
 	if s.rested.After(at) {
 		return s.rested
 	}
