@@ -35,7 +35,7 @@ check: ## formatting, vet, generated files and go.mod are as they should be
 	$(GO) mod tidy -diff
 	cd e2e && $(GO) mod tidy -diff
 	@scripts=$$(mktemp -d) && trap 'rm -rf "$$scripts"' EXIT && cp -R views "$$scripts/views" && \
-	  $(GO) tool templ generate -path views >/dev/null 2>&1 && \
+	  $(GO) tool templ generate >/dev/null 2>&1 && \
 	  if ! diff -r -q views "$$scripts/views"; then \
 	    echo "generated files are stale, commit the result of make generate"; exit 1; fi
 
@@ -45,7 +45,7 @@ fmt: ## format Go and templ files
 	$(GO) tool templ fmt views
 
 generate: ## make the Go files of the templ components
-	$(GO) tool templ generate -path views
+	$(GO) tool templ generate
 
 fuzz: ## fuzz everything that parses, 20 s each
 	$(GO) test -run '^$$' -fuzz FuzzParseToken -fuzztime 20s ./lockengine
