@@ -52,7 +52,9 @@ fuzz: ## fuzz everything that parses, 20 s each
 	$(GO) test -run '^$$' -fuzz FuzzLoad -fuzztime 20s ./internal/config
 
 pictures: build ## take the screenshots of the README
-	cd e2e && E2E_PICTURES=$(CURDIR)/docs $(GO) test -count=1 -run TestThePageFits .
+	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && \
+	  (cd e2e && E2E_PICTURES="$$out" $(GO) test -count=1 -run TestThePageFits .) && \
+	  for scheme in dark light; do cp "$$out/panel-1440-$$scheme.png" "docs/locks-$$scheme.png"; done
 
 latency: ## print p50 and p99 from SET on a node to the frame at a client
 	$(GO) test -run '^$$' -bench SetToFrame -benchtime 1000x ./web

@@ -29,7 +29,7 @@ func TestBadInputIsSaidAtItsFieldAndDisturbsNothing(t *testing.T) {
 			{"ttl", "above zero", form{name: good, ttl: "0"}},
 			{"ttl", "above zero", form{name: good, ttl: "0s"}},
 			{"ttl", "above zero", form{name: good, ttl: "-5s"}},
-			{"ttl", "1m", form{name: good, ttl: "2m"}},
+			{"ttl", "60s", form{name: good, ttl: "2m"}},
 			{"ttl", "duration", form{name: good, ttl: "soon"}},
 			{"owner", "128", form{name: good, ttl: "10s", owner: strings.Repeat("o", 129)}},
 			{"wait", "duration", form{name: good, ttl: "10s", owner: "o", wait: "later"}},
