@@ -57,7 +57,7 @@ pictures: build ## take the screenshots of the README
 	  for scheme in dark light; do cp "$$out/panel-1440-$$scheme.png" "docs/locks-$$scheme.png"; done
 
 latency: ## print p50 and p99 from SET on a node to the frame at a client
-	$(GO) test -run '^$$' -bench SetToFrame -benchtime 1000x ./web
+	$(GO) test -run '^$$' -bench SetToFrame -benchtime 1x ./web
 
 # What the tests need, in Debian's names. Elsewhere, install the programs by hand.
 tools: ## install redis-server, chromium and redis-py where they are missing
