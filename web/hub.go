@@ -22,7 +22,7 @@ const (
 	// settleTime is how long the first change after a rest is held back, so
 	// that the votes of one attempt, which come from the nodes one by one,
 	// are shown together and not as a minority first.
-	settleTime     = 3 * time.Millisecond
+	settleTime     = time.Millisecond
 	hiddenInterval = time.Second
 	// missShare bounds the time that a socket spends on changes that it turns
 	// out not to show: after a look of 1 ms it rests for missShare ms.
