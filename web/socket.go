@@ -151,7 +151,8 @@ func (s *socket) sendDue(now time.Time) (next time.Time, ok bool) {
 		_ = s.conn.WriteControl(websocket.PingMessage, nil, now.Add(writeDeadline))
 	}
 	dirty := s.dirty.Load()
-	s.throttled = dirty
+	// A change that only settles is not shown as it was some time ago.
+	s.throttled = dirty && flushAt.Sub(now) > settleTime
 	s.mu.Unlock()
 
 	for _, frame := range due {
