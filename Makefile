@@ -6,7 +6,7 @@ BINARY  := bin/lockscope
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-spawn build test unit e2e check fmt generate tools fuzz latency screenshots
+.PHONY: help run run-spawn build test unit e2e check fmt generate tools fuzz latency pictures
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,8 +51,13 @@ fuzz: ## fuzz everything that parses, 20 s each
 	$(GO) test -run '^$$' -fuzz FuzzParseToken -fuzztime 20s ./lockengine
 	$(GO) test -run '^$$' -fuzz FuzzLoad -fuzztime 20s ./internal/config
 
+pictures: build ## take the screenshots of the README
+	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && \
+	  (cd e2e && E2E_PICTURES="$$out" $(GO) test -count=1 -run TestThePageFits .) && \
+	  for scheme in dark light; do cp "$$out/panel-1440-$$scheme.png" "docs/locks-$$scheme.png"; done
+
 latency: ## print p50 and p99 from SET on a node to the frame at a client
-	$(GO) test -run '^$$' -bench SetToFrame -benchtime 1000x ./web
+	$(GO) test -run '^$$' -bench SetToFrame -benchtime 1x ./web
 
 # What the tests need, in Debian's names. Elsewhere, install the programs by hand.
 tools: ## install redis-server, chromium and redis-py where they are missing

@@ -25,8 +25,10 @@ type round struct {
 	raised  int // granted, with the candidate above every fence before
 	refused int // answers that say no, whatever the reason
 	denied  int // answers in which a node said that the token is not there
-	settled chan struct{}
-	closed  bool // the outcome has been read: later answers are late
+	answers int
+	settled chan struct{} // closed when the outcome is certain
+	all     chan struct{} // closed when every node has answered
+	closed  bool          // the outcome has been read: later answers are late
 }
 
 // judged is what one node's answer counts for.
@@ -48,6 +50,7 @@ func (e *Engine) newRound(op Op) *round {
 		ops:     make([]Op, len(e.members)),
 		judged:  make([]judged, len(e.members)),
 		settled: make(chan struct{}),
+		all:     make(chan struct{}),
 	}
 	op.Deadline = r.start.Add(e.cfg.NodeTimeout)
 	if op.Kind == KindRelease {
@@ -88,6 +91,9 @@ func (r *round) Complete(op *Op) {
 	if raw := op.Answer.Vote; raw == VoteOther || raw == VoteFree {
 		r.denied++
 	}
+	if r.answers++; r.answers == len(r.ops) {
+		close(r.all)
+	}
 	late := r.closed
 	if !late && r.certain() {
 		select {
@@ -124,6 +130,21 @@ func (r *round) wait(ctx context.Context) {
 	r.mu.Lock()
 	r.closed = true
 	r.mu.Unlock()
+}
+
+// restTime is how long a lost round waits for the nodes that have not answered
+// yet: the caller is told what each said, and nothing is lost by it.
+const restTime = 5 * time.Millisecond
+
+// rest waits a moment for the answers that no longer matter.
+func (r *round) rest(ctx context.Context) {
+	timer := time.NewTimer(restTime)
+	defer timer.Stop()
+	select {
+	case <-r.all:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // won reports whether a quorum said yes.

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/base64"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -130,11 +131,19 @@ func (s *Server) parseTTL(value *string) (time.Duration, *FieldError) {
 	case ttl <= 0:
 		return 0, &FieldError{Field: "ttl", Message: "want a duration above zero", Got: shorten(*value)}
 	case ttl > s.cfg.MaxTTL:
-		return 0, &FieldError{Field: "ttl", Message: "want at most " + s.cfg.MaxTTL.String(), Got: shorten(*value)}
+		return 0, &FieldError{Field: "ttl", Message: "want at most " + plainDuration(s.cfg.MaxTTL), Got: shorten(*value)}
 	case ttl < time.Millisecond:
 		return 0, &FieldError{Field: "ttl", Message: "want at least a millisecond", Got: shorten(*value)}
 	}
 	return ttl, nil
+}
+
+// plainDuration is d in seconds where that is short, as people write it: 60s.
+func plainDuration(d time.Duration) string {
+	if d%time.Second == 0 && d < 10*time.Minute {
+		return strconv.Itoa(int(d/time.Second)) + "s"
+	}
+	return d.String()
 }
 
 func parseOwner(value *string, own session) (string, *FieldError) {
@@ -165,7 +174,7 @@ func parseWait(value *string) (time.Duration, *FieldError) {
 	case err != nil:
 		return 0, &FieldError{Field: "wait", Message: "want a duration such as 0s or 5s", Got: shorten(*value)}
 	case wait < 0 || wait > maxWait:
-		return 0, &FieldError{Field: "wait", Message: "want 0s to " + maxWait.String(), Got: shorten(*value)}
+		return 0, &FieldError{Field: "wait", Message: "want 0s to " + plainDuration(maxWait), Got: shorten(*value)}
 	}
 	return wait, nil
 }

@@ -20,7 +20,11 @@ import (
 const (
 	// frameInterval is the least time between two flushes of a socket, and
 	// hiddenInterval that of one whose tab nobody sees.
-	frameInterval  = 100 * time.Millisecond
+	frameInterval = 100 * time.Millisecond
+	// settleTime is how long the first change after a rest is held back, so
+	// that the votes of one attempt, which come from the nodes one by one,
+	// are shown together and not as a minority first.
+	settleTime     = time.Millisecond
 	hiddenInterval = time.Second
 	// missShare bounds the time that a socket spends on changes that it turns
 	// out not to show: after a look of 1 ms it rests for missShare ms.

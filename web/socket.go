@@ -154,7 +154,8 @@ func (s *socket) sendDue(now time.Time) (next time.Time, ok bool) {
 		_ = s.conn.WriteControl(websocket.PingMessage, nil, now.Add(writeDeadline))
 	}
 	dirty := s.dirty.Load()
-	s.throttled = dirty
+	// A change that only settles is not shown as it was some time ago.
+	s.throttled = dirty && flushAt.Sub(now) > settleTime
 	s.mu.Unlock()
 
 	for _, frame := range due {
@@ -176,6 +177,9 @@ func (s *socket) flushAt() time.Time {
 		interval = hiddenInterval
 	}
 	at := s.lastSent.Add(interval)
+	if settled := time.Unix(0, s.dirtySince.Load()).Add(settleTime); settled.After(at) {
+		at = settled
+	}
 	if s.rested.After(at) {
 		return s.rested
 	}

@@ -87,7 +87,7 @@ func (c *client) once(owner string) {
 // hold is what the client does while it has a lease.
 func (c *client) hold(h *hold) {
 	d, w, ttl := c.dice, c.history.world, c.history.plan.ttl
-	short := min(ttl, 500*time.Millisecond)
+	short := c.history.plan.held
 	if c.history.plan.sweep == 0 && d.chance(0.1) {
 		// Forgets about it, and never releases.
 		return
@@ -98,7 +98,7 @@ func (c *client) hold(h *hold) {
 	}
 	w.sleep(c.lane, d.between(0, short))
 	for d.chance(0.5) && !c.process.isDead() {
-		ctx, cancel := context.WithDeadline(context.Background(), w.instant(c.lane, d.between(20*time.Millisecond, short)))
+		ctx, cancel := context.WithDeadline(context.Background(), w.instant(c.lane, d.between(20*time.Millisecond, 500*time.Millisecond)))
 		err := h.lease.Extend(ctx, ttl)
 		cancel()
 		if c.process.isDead() {

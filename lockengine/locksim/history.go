@@ -104,6 +104,15 @@ func (h *history) start() {
 	w.mu.Unlock()
 	p := &process{index: index, name: fmt.Sprint("p", index), died: make(chan struct{})}
 	p.nodes = w.Connect(p.name)
+	for _, n := range p.nodes {
+		w.mu.Lock()
+		if path := n.locks.path; index%2 == 0 {
+			path.toLonger = h.plan.bias
+		} else {
+			path.fromLonger = h.plan.bias
+		}
+		w.mu.Unlock()
+	}
 	w.sleep(w.lane(), 0) // so that no two engines start at one instant
 	nodes := make([]lockengine.Node, len(p.nodes))
 	for i, n := range p.nodes {

@@ -41,6 +41,8 @@ type path struct {
 	// toCut and fromCut count the cuts in force for requests and replies.
 	// Guarded by the lock of the world.
 	toCut, fromCut int
+	// toLonger and fromLonger are what messages take on top of the weather.
+	toLonger, fromLonger time.Duration
 }
 
 const (
@@ -112,7 +114,11 @@ func (l *link) isDead() bool {
 // travel lets a message arrive after its delay, and again later while the way
 // is cut, as long as the sender's kernel tries. f is called under the lock of
 // the world.
-func (l *link) travel(lane int, delay time.Duration, cut *int, f func()) {
+func (l *link) travel(lane int, delay time.Duration, f func()) {
+	cut, longer := &l.path.toCut, l.path.toLonger
+	if lane == l.laneBack {
+		cut, longer = &l.path.fromCut, l.path.fromLonger
+	}
 	pause := resendFirst
 	tries := 0
 	var arrive func()
@@ -126,7 +132,7 @@ func (l *link) travel(lane int, delay time.Duration, cut *int, f func()) {
 			pause *= 2
 		}
 	}
-	l.world.later(lane, delay, arrive)
+	l.world.later(lane, delay+longer, arrive)
 }
 
 // request sends something over the connection, has it carried out step by step,
@@ -150,7 +156,7 @@ func (l *link) request(limit time.Duration, steps []step, result func() any) (an
 		w.logf("%s request %d is lost", l.name, l.messages)
 		l.breakLater(c, delay, silent)
 	} else {
-		l.travel(l.lane, delay, &l.path.toCut, func() {
+		l.travel(l.lane, delay, func() {
 			if c.gone && !arrivesLate {
 				return
 			}
@@ -181,7 +187,7 @@ func (l *link) request(limit time.Duration, steps []step, result func() any) (an
 // breakLater tells the client that its connection broke, or not.
 func (l *link) breakLater(c *conn, after time.Duration, silent bool) {
 	if !silent {
-		l.travel(l.laneBack, after, &l.path.fromCut, c.breaks)
+		l.travel(l.laneBack, after, c.breaks)
 	}
 }
 
@@ -212,7 +218,7 @@ func (l *link) arrived(c *conn, out, back *dice, steps []step, result func() any
 		return
 	}
 	answer := result()
-	l.travel(l.laneBack, delay, &l.path.fromCut, func() {
+	l.travel(l.laneBack, delay, func() {
 		select {
 		case <-c.broken: // what comes after the end of a connection is not read
 		default:
@@ -242,7 +248,7 @@ func (l *link) dial(limit time.Duration) error {
 	back := newDice(w.seed, forMessage, uint64(l.lane), l.messages, toProcess)
 	delay := w.weather.delay(out)
 	abandoned := false
-	l.travel(l.lane, delay, &l.path.toCut, func() {
+	l.travel(l.lane, delay, func() {
 		if !s.host || abandoned {
 			return
 		}
@@ -251,7 +257,7 @@ func (l *link) dial(limit time.Duration) error {
 			c = &conn{link: l, run: s.run, broken: make(chan struct{})}
 			s.conns = append(s.conns, c)
 		}
-		l.travel(l.laneBack, w.weather.delay(back), &l.path.fromCut, func() { opened <- c })
+		l.travel(l.laneBack, w.weather.delay(back), func() { opened <- c })
 	})
 	w.mu.Unlock()
 	timer := time.NewTimer(limit)

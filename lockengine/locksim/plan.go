@@ -16,6 +16,10 @@ type plan struct {
 	ttl       time.Duration // of each acquisition
 	maxTTL    time.Duration
 	think     time.Duration // how long clients do nothing, at most
+	held      time.Duration // how long they do something with a lease, at most
+	// bias is how much longer one direction takes than the other: for requests
+	// of every other process, for the replies to the rest.
+	bias time.Duration
 	weather   weather
 	faults    []fault
 	// fresh says that the nodes were started just before, and knownFresh that
@@ -41,6 +45,7 @@ type profile struct {
 	cuts    int // how many at most
 	crashes int
 	lose    bool // crashes may lose memory
+	fences  bool // processes take turns quickly, and read the nodes' clocks differently
 	few     bool // few nodes, and few processes that could notice what happened to them
 	flushes int
 	kills   int // of processes
@@ -60,24 +65,27 @@ var rough = weather{
 
 var profiles = []profile{
 	{name: "calm", share: 6, weather: weather{delayMin: calm.delayMin, delayMax: 3 * time.Millisecond, gap: 0.1}},
-	{name: "slow", share: 12, weather: weather{
+	{name: "slow", share: 10, weather: weather{
 		delayMin: calm.delayMin, delayMax: 20 * time.Millisecond,
 		slow: 0.2, slowMin: 20 * time.Millisecond, slowMax: 200 * time.Millisecond,
 		stall: 0.03, stallMin: 200 * time.Millisecond, stallMax: 1500 * time.Millisecond, gap: 0.2}},
 	{name: "lossy", share: 8, weather: weather{
 		delayMin: calm.delayMin, delayMax: 5 * time.Millisecond,
 		lostRequest: 0.06, lostReply: 0.06, silent: 0.4, gap: 0.1}},
-	{name: "cuts", share: 12, cuts: 8, weather: weather{
+	{name: "cuts", share: 10, cuts: 8, weather: weather{
 		delayMin: calm.delayMin, delayMax: 3 * time.Millisecond, lostReply: 0.01, silent: 0.5, gap: 0.05}},
 	{name: "crashes", share: 14, crashes: 6, lose: true, kills: 2, weather: weather{
 		delayMin: calm.delayMin, delayMax: 3 * time.Millisecond, lostReply: 0.01, silent: 0.5, gap: 0.05}},
 	{name: "restarts", share: 10, crashes: 10, lose: true, few: true, kills: 5, weather: weather{
 		delayMin: calm.delayMin, delayMax: 2 * time.Millisecond, gap: 0.05}},
-	{name: "flushes", share: 8, flushes: 6, weather: weather{
+	{name: "fences", share: 8, fences: true, weather: weather{
+		delayMin: calm.delayMin, delayMax: 2 * time.Millisecond,
+		lostRequest: 0.12, silent: 0.05, gap: 0.1}},
+	{name: "flushes", share: 6, flushes: 6, weather: weather{
 		delayMin: calm.delayMin, delayMax: 10 * time.Millisecond,
 		lostRequest: 0.06, lostReply: 0.06, silent: 0.4, gap: 0.1}},
 	{name: "clocks", share: 8, clocks: true, weather: rough},
-	{name: "replies", share: 12, replies: true, weather: weather{
+	{name: "replies", share: 10, replies: true, weather: weather{
 		delayMin: calm.delayMin, delayMax: 2 * time.Millisecond, lostReply: 0.08, silent: 0.3, gap: 0.05}},
 	{name: "chaos", share: 10, cuts: 4, crashes: 4, lose: true, flushes: 1, kills: 1, weather: rough},
 }
@@ -109,6 +117,11 @@ func newPlan(seed uint64) plan {
 	p.think = d.between(5*time.Millisecond, 150*time.Millisecond)
 	p.ttl = 30 * time.Millisecond * time.Duration(7+d.pick(20))
 	p.maxTTL = p.ttl * time.Duration(1+d.pick(3))
+	p.held = min(p.ttl, 500*time.Millisecond)
+	if p.profile.fences {
+		p.nodes, p.processes, p.clients, p.names = max(p.nodes, 3), 4, 1, 1
+		p.think, p.held, p.bias = 20*time.Millisecond, 5*time.Millisecond, 20*time.Millisecond
+	}
 	p.fresh = d.chance(0.2)
 	p.knownFresh = p.fresh && d.chance(0.5)
 	if p.profile.replies {

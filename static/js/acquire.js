@@ -165,6 +165,11 @@ export class AcquireDialog {
     if (!strip.isConnected || (lock && lock.holder?.fingerprint !== fingerprint && lock.holder)) this.late = null;
     if (lock?.holder?.fingerprint !== fingerprint) return;
     const before = new Set([...strip.querySelectorAll('[data-vote="granted"]')].map((cell) => cell.getAttribute("data-node")));
+    // It tells how the lock was taken: votes come in, and none goes any more.
+    if (lock.votes.some((vote) => before.has(vote.node) && vote.vote !== "granted")) {
+      this.late = null;
+      return;
+    }
     fillStrip(strip, lock.votes);
     arrive(strip, lock.votes.filter((vote) => !before.has(vote.node)));
     count.textContent = countOf(lock.votes);

@@ -49,12 +49,14 @@ export function count(row, parts, end, since) {
     return;
   }
   const countdown = old ?? { ...parts, end: 0, span: 0, since: 0, shown: -1, seen: true };
-  if (end !== countdown.end) {
+  // A row that is first seen before its quorum has no beginning yet.
+  const begun = since !== 0 && countdown.since === 0;
+  if (end !== countdown.end || begun) {
     // The bar is drawn against the whole of a lease. How long that is shows
     // when a lease begins or is extended; before that it is a fair guess.
     const now = serverNow();
     const left = Math.max(end - now, 1);
-    const extended = old && countdown.end && end > countdown.end;
+    const extended = old && !begun && countdown.end && end > countdown.end;
     countdown.span = extended ? left : spanFor(left, since ? Math.max(now - since, 0) : -1, settings.maxTTL);
     countdown.end = end;
   }
