@@ -132,9 +132,13 @@ func (m *Main) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	engine, err := m.startEngine(sources, watch.Board())
-	if err != nil {
-		return err
+	// A dashboard that only shows leaves no trace on the nodes, not even the
+	// engine's memory markers.
+	var engine *lockengine.Engine
+	if !cfg.ReadOnly {
+		if engine, err = m.startEngine(sources, watch.Board()); err != nil {
+			return err
+		}
 	}
 	return m.startWeb(ln, engine, watch)
 }

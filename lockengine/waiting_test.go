@@ -17,6 +17,7 @@ import (
 // waiting caller.
 var idle = lockengine.Config{
 	Fresh: true, NodeTimeout: 2 * time.Second, RetryCount: -1, RetryDelay: time.Hour, RetryJitter: -1,
+	TTL: time.Hour, MaxTTL: time.Hour,
 }
 
 // A place is where a waiting caller stands, as it was told last.
@@ -31,6 +32,20 @@ func (p *place) moved(position, of int) {
 type result struct {
 	lease *lockengine.Lease
 	err   error
+}
+
+// served waits for what a waiting caller gets.
+func served(t *testing.T, got <-chan result) result {
+	t.Helper()
+	timer := time.NewTimer(15 * time.Second)
+	defer timer.Stop()
+	select {
+	case res := <-got:
+		return res
+	case <-timer.C:
+		t.Fatal("the caller waits for ever")
+		panic("unreachable")
+	}
 }
 
 // wait has a caller wait for the lock, and returns when it stands in the queue.
@@ -69,7 +84,7 @@ func TestWaitingCallersAreServedInTheOrderInWhichTheyCame(t *testing.T) {
 		if err := lease.Release(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		got := <-results[i]
+		got := served(t, results[i])
 		if got.err != nil {
 			t.Fatal(got.err)
 		}
@@ -103,7 +118,7 @@ func TestAFullQueueSaysSo(t *testing.T) {
 	}
 	cancel()
 	for _, got := range waiting {
-		if res := <-got; !errors.Is(res.err, context.Canceled) {
+		if res := served(t, got); !errors.Is(res.err, context.Canceled) {
 			t.Errorf("got %v", res.err)
 		}
 	}
@@ -117,14 +132,14 @@ func TestACallerThatGivesUpPassesItsTurnOn(t *testing.T) {
 	next, tail := wait(t, t.Context(), r.Engine, lockengine.AcquireOptions{})
 	cancel()
 	var held *lockengine.HeldError
-	if res := <-head; !errors.Is(res.err, context.Canceled) || !errors.As(res.err, &held) {
+	if res := served(t, head); !errors.Is(res.err, context.Canceled) || !errors.As(res.err, &held) {
 		t.Errorf("got %v", res.err)
 	}
 	eventually(t, "the next moves up", func() bool { return next.position.Load() == 1 })
 	if err := first.Release(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if res := <-tail; res.err != nil || !res.lease.Valid() {
+	if res := served(t, tail); res.err != nil || !res.lease.Valid() {
 		t.Errorf("got %+v", res)
 	}
 }
@@ -214,7 +229,7 @@ func TestAWaitingCallerIsWokenWhenTheNodesReportTheNameFree(t *testing.T) {
 			}
 			r.clients[0].Del(t.Context(), name)
 			b.rings <- struct{}{}
-			if res := <-got; res.err != nil {
+			if res := served(t, got); res.err != nil {
 				t.Fatal(res.err)
 			}
 			if b.stopped.Load() != 1 || p.position.Load() != 1 {
@@ -244,7 +259,7 @@ func TestAWakeUpThatWasFalseIsNoLock(t *testing.T) {
 	}
 	r.clients[0].Del(t.Context(), name)
 	b.rings <- struct{}{}
-	if res := <-got; res.err != nil {
+	if res := served(t, got); res.err != nil {
 		t.Fatal(res.err)
 	}
 }
@@ -264,7 +279,7 @@ func TestWithoutNotificationsAWaitingCallerAsksAgainAndAgain(t *testing.T) {
 	for _, c := range r.clients {
 		c.Del(t.Context(), name)
 	}
-	if res := <-got; res.err != nil {
+	if res := served(t, got); res.err != nil {
 		t.Fatal(res.err)
 	}
 }
@@ -298,8 +313,8 @@ func TestTheObserverIsToldOfTheQueue(t *testing.T) {
 		t.Errorf("told %+v", last)
 	}
 	_ = first.Release(t.Context())
-	_ = (<-one).lease.Release(t.Context())
-	_ = (<-two).lease.Release(t.Context())
+	_ = served(t, one).lease.Release(t.Context())
+	_ = served(t, two).lease.Release(t.Context())
 	told = events.of(lockengine.EventWaiting)
 	if last := told[len(told)-1]; last.Waiters != 0 || last.Waited <= 0 {
 		t.Errorf("told %+v", last)
@@ -318,7 +333,7 @@ func TestClosingTheEngineEndsTheWaiting(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, got := range []<-chan result{one, two} {
-		if res := <-got; !errors.Is(res.err, lockengine.ErrClosed) {
+		if res := served(t, got); !errors.Is(res.err, lockengine.ErrClosed) {
 			t.Errorf("got %v", res.err)
 		}
 	}

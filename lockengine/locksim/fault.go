@@ -80,6 +80,11 @@ func (p *plan) drawFaults(d *dice) {
 		p.faults = append(p.faults, fault{kind: faultKill, at: when(), processes: 1 << d.pick(p.processes),
 			last: d.between(5*time.Millisecond, 600*time.Millisecond), again: d.chance(0.7) && p.profile.flushes == 0})
 	}
+	if p.profile.fences {
+		// Backwards no lease ends too early.
+		p.faults = append(p.faults, fault{kind: faultStep, at: d.between(300*time.Millisecond, time.Second), nodes: all,
+			step: -d.between(2*time.Second, 10*time.Second)})
+	}
 	if p.profile.clocks {
 		for range 1 + d.pick(4) {
 			f := fault{kind: faultStep, at: when(), nodes: 1 << d.pick(p.nodes), step: d.between(0, 800*time.Microsecond)}

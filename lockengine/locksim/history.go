@@ -49,9 +49,10 @@ type Result struct {
 }
 
 // Run runs the history of a seed to its end. It is to be called inside of a
-// bubble of testing/synctest.
-func Run(seed uint64) Result {
-	h := &history{seed: seed, plan: newPlan(seed)}
+// bubble of testing/synctest. The kind of trouble is the one named, such as
+// "crashes", or is drawn where that is empty.
+func Run(seed uint64, kind string) Result {
+	h := &history{seed: seed, plan: newPlan(seed, kind)}
 	h.world = h.newWorld()
 	for range h.plan.processes {
 		h.start()
@@ -104,15 +105,6 @@ func (h *history) start() {
 	w.mu.Unlock()
 	p := &process{index: index, name: fmt.Sprint("p", index), died: make(chan struct{})}
 	p.nodes = w.Connect(p.name)
-	for _, n := range p.nodes {
-		w.mu.Lock()
-		if path := n.locks.path; index%2 == 0 {
-			path.toLonger = h.plan.bias
-		} else {
-			path.fromLonger = h.plan.bias
-		}
-		w.mu.Unlock()
-	}
 	w.sleep(w.lane(), 0) // so that no two engines start at one instant
 	nodes := make([]lockengine.Node, len(p.nodes))
 	for i, n := range p.nodes {

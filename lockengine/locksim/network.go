@@ -41,8 +41,6 @@ type path struct {
 	// toCut and fromCut count the cuts in force for requests and replies.
 	// Guarded by the lock of the world.
 	toCut, fromCut int
-	// toLonger and fromLonger are what messages take on top of the weather.
-	toLonger, fromLonger time.Duration
 }
 
 const (
@@ -115,9 +113,9 @@ func (l *link) isDead() bool {
 // is cut, as long as the sender's kernel tries. f is called under the lock of
 // the world.
 func (l *link) travel(lane int, delay time.Duration, f func()) {
-	cut, longer := &l.path.toCut, l.path.toLonger
+	cut := &l.path.toCut
 	if lane == l.laneBack {
-		cut, longer = &l.path.fromCut, l.path.fromLonger
+		cut = &l.path.fromCut
 	}
 	pause := resendFirst
 	tries := 0
@@ -132,7 +130,7 @@ func (l *link) travel(lane int, delay time.Duration, f func()) {
 			pause *= 2
 		}
 	}
-	l.world.later(lane, delay+longer, arrive)
+	l.world.later(lane, delay, arrive)
 }
 
 // request sends something over the connection, has it carried out step by step,

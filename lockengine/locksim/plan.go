@@ -17,9 +17,6 @@ type plan struct {
 	maxTTL    time.Duration
 	think     time.Duration // how long clients do nothing, at most
 	held      time.Duration // how long they do something with a lease, at most
-	// bias is how much longer one direction takes than the other: for requests
-	// of every other process, for the replies to the rest.
-	bias time.Duration
 	weather   weather
 	faults    []fault
 	// fresh says that the nodes were started just before, and knownFresh that
@@ -45,7 +42,7 @@ type profile struct {
 	cuts    int // how many at most
 	crashes int
 	lose    bool // crashes may lose memory
-	fences  bool // processes take turns quickly, and read the nodes' clocks differently
+	fences  bool // all clocks run back, so that only the nodes' memory makes fences grow
 	few     bool // few nodes, and few processes that could notice what happened to them
 	flushes int
 	kills   int // of processes
@@ -86,7 +83,7 @@ var profiles = []profile{
 		lostRequest: 0.06, lostReply: 0.06, silent: 0.4, gap: 0.1}},
 	{name: "clocks", share: 8, clocks: true, weather: rough},
 	{name: "replies", share: 10, replies: true, weather: weather{
-		delayMin: calm.delayMin, delayMax: 2 * time.Millisecond, lostReply: 0.08, silent: 0.3, gap: 0.05}},
+		delayMin: calm.delayMin, delayMax: 2 * time.Millisecond, lostReply: 0.14, silent: 0.2, gap: 0.05}},
 	{name: "chaos", share: 10, cuts: 4, crashes: 4, lose: true, flushes: 1, kills: 1, weather: rough},
 }
 
@@ -95,14 +92,16 @@ func drift(ttl time.Duration) time.Duration {
 	return time.Duration(float64(ttl)*lockengine.DefaultDriftFactor) + lockengine.DefaultClockDrift
 }
 
-// newPlan draws the plan of a seed.
-func newPlan(seed uint64) plan {
+// newPlan draws the plan of a seed. kind, where set, is the name of the profile,
+// which is drawn otherwise.
+func newPlan(seed uint64, kind string) plan {
 	d := newDice(seed, forPlan)
 	p := plan{profile: profiles[0]}
 	at := d.pick(100)
-	for _, kind := range profiles {
-		if at -= kind.share; at < 0 {
-			p.profile = kind
+	for _, candidate := range profiles {
+		at -= candidate.share
+		if kind == candidate.name || kind == "" && at < 0 {
+			p.profile = candidate
 			break
 		}
 	}
@@ -120,7 +119,8 @@ func newPlan(seed uint64) plan {
 	p.held = min(p.ttl, 500*time.Millisecond)
 	if p.profile.fences {
 		p.nodes, p.processes, p.clients, p.names = max(p.nodes, 3), 4, 1, 1
-		p.think, p.held, p.bias = 20*time.Millisecond, 5*time.Millisecond, 20*time.Millisecond
+		p.think, p.held = 20*time.Millisecond, 5*time.Millisecond
+		p.maxTTL = p.ttl
 	}
 	p.fresh = d.chance(0.2)
 	p.knownFresh = p.fresh && d.chance(0.5)

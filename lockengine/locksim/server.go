@@ -26,8 +26,9 @@ type Server struct {
 	conns   []*conn // to the present process, in the order in which they came
 }
 
-// saveEvery is how old what the disk has can be, as with appendfsync everysec.
-const saveEvery = time.Second
+// saveEvery is how old what the disk has can be, as with snapshots of a few
+// seconds: older than a quarantine.
+const saveEvery = 3 * time.Second
 
 // nodeTime is what the node's clock shows.
 func (s *Server) nodeTime() time.Time { return s.world.start.Round(0).Add(s.clock.read()) }

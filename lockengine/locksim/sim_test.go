@@ -23,6 +23,7 @@ var (
 	seedFlag    = flag.Uint64("seed", 1, "the history that TestSeed runs")
 	seedsFlag   = flag.Int("seeds", 12, "how many histories TestSeeds runs")
 	firstFlag   = flag.Uint64("first", 1, "the first of them")
+	kindFlag    = flag.String("kind", "", "the kind of trouble, such as crashes, where it is not to be drawn")
 	untilFlag   = flag.Bool("until", false, "stop at the first violation")
 	summaryFlag = flag.String("summary", "", "a file that TestSeeds writes its outcome to, for simrun")
 )
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 // run runs one history in a bubble of its own.
 func run(t *testing.T, seed uint64) (r locksim.Result) {
 	t.Helper()
-	synctest.Test(t, func(*testing.T) { r = locksim.Run(seed) })
+	synctest.Test(t, func(*testing.T) { r = locksim.Run(seed, *kindFlag) })
 	return r
 }
 

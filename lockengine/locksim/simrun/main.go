@@ -29,7 +29,7 @@ const (
 func main() {
 	seeds := flag.Int("seeds", 40, "how many histories to run")
 	first := flag.Uint64("first", 1, "the first of them")
-	tries := flag.Int("tries", 120, "how many histories a mutant may survive")
+	tries := flag.Int("tries", 500, "how many histories a mutant may survive")
 	only := flag.String("only", "", "run only the mutants whose name contains this, and no seeds")
 	flag.Parse()
 	r := runner{seeds: *seeds, first: *first, tries: *tries, only: *only}
@@ -91,7 +91,7 @@ func (r *runner) runSeeds() (broken int, err error) {
 		return 0, nil
 	}
 	begun := time.Now()
-	sum, output, err := r.simulate("", r.seeds, false)
+	sum, output, err := r.simulate("", "", r.seeds, false)
 	if err != nil {
 		return 0, fmt.Errorf("%w\n%s", err, output)
 	}
@@ -117,7 +117,7 @@ func (r *runner) runMutants() (caught, all int, err error) {
 		if err != nil {
 			return 0, 0, fmt.Errorf("mutant %q: %w", m.name, err)
 		}
-		sum, output, err := r.simulate(overlay, r.tries, true)
+		sum, output, err := r.simulate(overlay, m.kind, r.tries, true)
 		if err != nil {
 			return 0, 0, fmt.Errorf("mutant %q: %w\n%s", m.name, err, output)
 		}
@@ -135,7 +135,7 @@ func (r *runner) runMutants() (caught, all int, err error) {
 // simulate builds the simulator, with some files replaced where overlay names
 // a list of them, and runs seeds. A run that ends without a summary is an
 // error: an engine that hangs or panics was not caught, it broke the simulator.
-func (r *runner) simulate(overlay string, seeds int, untilBroken bool) (sum summary, output string, err error) {
+func (r *runner) simulate(overlay, kind string, seeds int, untilBroken bool) (sum summary, output string, err error) {
 	binary, result := filepath.Join(r.dir, "sim.test"), filepath.Join(r.dir, "summary.json")
 	build := exec.Command("go", "test", "-c", "-o", binary, "-overlay", overlay, simPackage)
 	build.Dir = r.root
@@ -147,7 +147,7 @@ func (r *runner) simulate(overlay string, seeds int, untilBroken bool) (sum summ
 	}
 	run := exec.Command(binary, "-test.run", seedsTest, "-test.timeout", "30m",
 		"-seeds", strconv.Itoa(seeds), "-first", strconv.FormatUint(r.first, 10),
-		"-until="+strconv.FormatBool(untilBroken), "-summary", result)
+		"-kind", kind, "-until="+strconv.FormatBool(untilBroken), "-summary", result)
 	run.Dir = filepath.Join(r.root, simPackage)
 	text, runErr := run.CombinedOutput()
 	written, err := os.ReadFile(result)

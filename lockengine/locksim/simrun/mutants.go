@@ -1,9 +1,12 @@
 package main
 
 // A mutant is an engine, or a node, with one thing wrong: a mistake that a
-// known library makes, or that somebody could make here.
+// known library makes, or that was or could be made here.
 type mutant struct {
-	name  string
+	name string
+	// kind is the kind of trouble in which it shows. Without it, it must show
+	// in what the seeds draw.
+	kind  string
 	edits []edit
 }
 
@@ -14,13 +17,11 @@ type edit struct {
 
 // mutants are all that must be caught.
 var mutants = []mutant{
-	{"quorum N/2", []edit{{"engine.go",
-		"quorum:    len(nodes)/2 + 1",
-		"quorum:    max(1, len(nodes)/2)"}}},
-	{"quorum of reachable", []edit{
-		{"round.go",
-			"// certain reports",
-			`// reachable is a quorum of the nodes that are not down.
+	{name: "quorum N/2", edits: []edit{
+		{"engine.go", "len(nodes)/2 + 1,", "max(1, len(nodes)/2),"},
+	}},
+	{name: "quorum of reachable", edits: []edit{
+		{"round.go", "// certain reports", `// reachable is a quorum of the nodes that are not down.
 func (r *round) reachable() int {
 	down := 0
 	for i := range r.judged {
@@ -38,78 +39,92 @@ func (r *round) reachable() int {
 		{"round.go",
 			"	return r.granted >= r.engine.quorum\n}",
 			"	return r.granted >= r.reachable()\n}"},
-		{"fence.go",
-			"raised := r.raised\n",
-			"raised, quorum := r.raised, r.reachable()\n"},
-		{"fence.go",
-			"if raised >= e.quorum {",
-			"if raised >= quorum {"},
-		{"fence.go",
-			"raise.fence(e.quorum)",
-			"raise.fence(quorum)"},
+		{"fence.go", "raised := r.raised\n", "raised, quorum := r.raised, r.reachable()\n"},
+		{"fence.go", "if raised >= e.quorum {", "if raised >= quorum {"},
+		{"fence.go", "raise.fence(e.quorum)", "raise.fence(quorum)"},
 	}},
-	{"plain DEL", []edit{{"locksim/server.go",
-		"if s.mine(op, a) {\n\t\ts.watch(\"release\", op)",
-		"if s.mine(op, a) || true {\n\t\ts.watch(\"release\", op)"}}},
-	{"validity from the end of the round", []edit{{"acquire.go",
-		"	r.wait(ctx)\n",
-		"	r.wait(ctx)\n\tlease.validUntil = time.Now().Add(ttl - e.cfg.drift(ttl))\n"}}},
-	{"extension counted from its end", []edit{{"lease.go",
-		"if until := start.Add(ttl - l.engine.cfg.drift(ttl)); until",
-		"if until := time.Now().Add(ttl - l.engine.cfg.drift(ttl)); start != until && until"}}},
-	{"no undo", []edit{{"undo.go",
-		"	e.hold(len(e.members))\n\tundo.send()\n",
-		""}}},
-	{"undo only where yes", []edit{{"undo.go",
-		"	undo.send()\n",
-		`	for i, m := range e.members {
+	{name: "plain DEL", edits: []edit{
+		{"locksim/server.go",
+			"if s.mine(op, a) {\n\t\ts.watch(\"release\", op)",
+			"if s.mine(op, a) || true {\n\t\ts.watch(\"release\", op)"},
+	}},
+	{name: "validity from the end of the round", edits: []edit{
+		{"acquire.go",
+			"	r.wait(ctx)\n",
+			"	r.wait(ctx)\n\tlease.validUntil = time.Now().Add(ttl - e.cfg.drift(ttl))\n"},
+	}},
+	{name: "extension counted from its end", edits: []edit{
+		{"lease.go",
+			"if until := start.Add(ttl - l.engine.cfg.drift(ttl)); until",
+			"if until := time.Now().Add(ttl - l.engine.cfg.drift(ttl)); start != until && until"},
+	}},
+	{name: "no undo", edits: []edit{
+		{"undo.go", "	e.hold(len(e.members))\n\tundo.send()\n", ""},
+	}},
+	{name: "undo only where yes", edits: []edit{
+		{"undo.go", "	undo.send()\n", `	for i, m := range e.members {
 		if a, ok := r.answer(i); ok && a.Vote == VoteGranted {
 			m.submit(&undo.ops[i])
 		} else {
 			e.end()
 		}
 	}
-`}}},
-	{"undo is not repeated", []edit{{"undo.go",
-		"	case nothingLeft, op.Answer.Vote == VoteGranted:\n",
-		"	case true:\n"}}},
-	{"no second fence round", []edit{{"fence.go",
-		"if raised >= e.quorum {",
-		"if raised >= 0 {"}}},
-	{"no agreement on the raised fence", []edit{{"fence.go",
-		"		if agreed {\n",
-		"		if agreed || true {\n"}}},
-	{"extend recreates", []edit{{"locksim/server.go",
-		"if s.mine(op, a) {\n\t\ts.watch(\"extend\", op)",
-		"if s.mine(op, a) || a.Vote == lockengine.VoteFree {\n\t\ta.Vote = lockengine.VoteGranted\n\t\ts.watch(\"extend\", op)"}}},
-	{"extended after its end", []edit{{"lease.go",
-		"	if l.ended != nil || !time.Now().Before(l.validUntil) {\n		l.mu.Unlock()\n		l.expire()",
-		"	if l.ended != nil && false {\n		l.mu.Unlock()\n		l.expire()"},
+`},
+	}},
+	{name: "undo is not repeated", edits: []edit{
+		{"undo.go",
+			"	case nothingLeft, op.Answer.Vote == VoteGranted:\n",
+			"	case true:\n"},
+	}},
+	{name: "what a heal left is not taken back", kind: "replies", edits: []edit{
+		{"lease.go",
+			"return answered && acquired.Void && !healed, settled",
+			"return answered && acquired.Void, settled"},
+	}},
+	{name: "no second fence round", edits: []edit{
+		{"fence.go", "if raised >= e.quorum {", "if raised >= 0 {"},
+	}},
+	{name: "no agreement on the raised fence", kind: "fences", edits: []edit{
+		{"fence.go", "		if agreed {\n", "		if agreed || true {\n"},
+	}},
+	{name: "extend recreates", edits: []edit{
+		{"locksim/server.go",
+			"if s.mine(op, a) {\n\t\ts.watch(\"extend\", op)",
+			"if s.mine(op, a) || a.Vote == lockengine.VoteFree {\n\t\ta.Vote = lockengine.VoteGranted\n\t\ts.watch(\"extend\", op)"},
+	}},
+	{name: "extended after its end", edits: []edit{
+		{"lease.go",
+			"	if l.ended != nil || !time.Now().Before(l.validUntil) {\n		l.mu.Unlock()\n		l.expire()",
+			"	if l.ended != nil && false {\n		l.mu.Unlock()\n		l.expire()"},
 		{"lease.go",
 			"	both, stop := joined(ctx, l.ctx)\n",
-			"	both, stop := joined(ctx, context.Background())\n"}}},
-	{"no quarantine", []edit{{"member.go",
-		"if m.engine.cfg.NoQuarantine || op.Kind == KindRelease {",
-		"if true || m.engine.cfg.NoQuarantine || op.Kind == KindRelease {"}}},
-	{"a forgotten memory is believed", []edit{{"member.go",
-		"until := time.Now().Add(m.engine.cfg.MaxTTL)\n",
-		"until := time.Now()\n"}}},
-	{"an old marker that came back is believed", []edit{{"member.go",
-		"case restarted && (m.health == nil || !m.health.durable()):",
-		"case restarted && born == m.identity.born && (m.health == nil || !m.health.durable()):"}}},
-	{"a node that was restarted before the first contact is believed", []edit{{"poll.go",
-		"young.After(now) {",
-		"false {"}}},
-	{"what a heal left is not taken back", []edit{{"lease.go",
-		"return answered && acquired.Void && !healed, settled",
-		"return answered && acquired.Void, settled"}}},
-	{"a clock that runs within the drift has jumped", []edit{{"clock.go",
-		"before.err+s.err+allowed+drifted",
-		"before.err+s.err+allowed+0*drifted"}}},
-	{"own deadline is not looked at", []edit{{"lease.go",
-		"return l.ended == nil && time.Now().Before(l.validUntil)",
-		"return l.ended == nil"},
+			"	both, stop := joined(ctx, context.Background())\n"},
+	}},
+	{name: "own deadline is not looked at", edits: []edit{
+		{"lease.go",
+			"return l.ended == nil && time.Now().Before(l.validUntil)",
+			"return l.ended == nil"},
 		{"lease.go",
 			"l.expiry = time.AfterFunc(time.Until(l.validUntil), l.expire)",
-			"l.expiry = time.AfterFunc(time.Hour, l.expire)"}}},
+			"l.expiry = time.AfterFunc(time.Hour, l.expire)"},
+	}},
+	{name: "no quarantine", edits: []edit{
+		{"member.go",
+			"if m.engine.cfg.NoQuarantine || op.Kind == KindRelease {",
+			"if true || m.engine.cfg.NoQuarantine || op.Kind == KindRelease {"},
+	}},
+	{name: "a quarantine that is over at once", edits: []edit{
+		{"member.go", "until := time.Now().Add(m.engine.cfg.MaxTTL)\n", "until := time.Now()\n"},
+	}},
+	{name: "an old marker that came back is believed", kind: "restarts", edits: []edit{
+		{"member.go",
+			"case restarted && (m.health == nil || !m.health.durable()):",
+			"case restarted && born == m.identity.born && (m.health == nil || !m.health.durable()):"},
+	}},
+	{name: "a restart before the first contact is not seen", kind: "restarts", edits: []edit{
+		{"poll.go", "young.After(now) {", "false {"},
+	}},
+	{name: "a clock that keeps to the drift has jumped", kind: "clocks", edits: []edit{
+		{"clock.go", "before.err+s.err+allowed+drifted", "before.err+s.err+allowed+0*drifted"},
+	}},
 }
