@@ -19,10 +19,14 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/lockscope/lockscope/internal/config"
 	"github.com/lockscope/lockscope/internal/embedded"
+	"github.com/lockscope/lockscope/internal/metrics"
 	"github.com/lockscope/lockscope/internal/spawn"
 	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/lockengine/redisnode"
@@ -95,6 +99,7 @@ type Main struct {
 	Addr net.Addr
 
 	log     *slog.Logger
+	metrics *prometheus.Registry
 	failed  chan error // a part that ended by itself
 	closers []func()
 }
@@ -111,6 +116,8 @@ func (m *Main) Run(ctx context.Context) error {
 	cfg := m.Config
 	m.failed = make(chan error, 2)
 	m.log = newLog(m.Stderr, cfg)
+	m.metrics = prometheus.NewRegistry()
+	m.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	redis.SetLogger(clientLog{m.log})
 	for _, w := range cfg.Warnings {
 		m.log.Warn(w)
@@ -141,6 +148,15 @@ func (m *Main) Run(ctx context.Context) error {
 		}
 	}
 	return m.startWeb(ln, engine, watch)
+}
+
+// observers pass each event on to several.
+type observers []lockengine.Observer
+
+func (o observers) Observe(event lockengine.Event) {
+	for _, each := range o {
+		each.Observe(event)
+	}
 }
 
 // Close stops what Run started. It may be called again.
@@ -225,7 +241,7 @@ func (m *Main) startEngine(sources []watcher.Source, board *watcher.Board) (*loc
 		nodes[i] = node
 	}
 	settings := m.Config.Engine()
-	settings.Observer, settings.Wake = board, board
+	settings.Observer, settings.Wake = observers{board, metrics.NewEngine(m.metrics)}, board
 	settings.Fresh = m.Config.Nodes != config.NodesURLs
 	engine, err := lockengine.New(nodes, settings)
 	if err != nil {
@@ -263,11 +279,13 @@ func (m *Main) startWeb(ln net.Listener, engine *lockengine.Engine, watch *watch
 			}
 			return nil
 		},
-		Logger: m.log,
+		Metrics: promhttp.HandlerFor(m.metrics, promhttp.HandlerOpts{}),
+		Logger:  m.log,
 	})
 	if err != nil {
 		return err
 	}
+	metrics.RegisterState(m.metrics, watch.Board(), engine)
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		if err := server.Serve(ln); err != nil && !errors.Is(err, http.ErrServerClosed) {

@@ -40,6 +40,13 @@ type View struct {
 	Seq uint64
 }
 
+// Counts are the numbers of names by state.
+func (b *Board) Counts() Counts {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.counts
+}
+
 // Window returns the part of the Board that q selects.
 func (b *Board) Window(q Query) View {
 	b.mu.Lock()

@@ -29,6 +29,9 @@ func (s *Server) routes() *echo.Echo {
 	}
 	both("/healthz", s.healthz)
 	both("/readyz", s.readyz)
+	if s.metric != nil {
+		both("/metrics", echo.WrapHandler(s.metric))
+	}
 	both("/favicon.ico", s.favicon)
 	both("/static/:hash/*", s.asset)
 	g.GET("/api/v1/stream", s.stream)

@@ -67,6 +67,8 @@ type Deps struct {
 	// Ready says why the program is not ready to serve, or nil. Default: it
 	// always is.
 	Ready func() error
+	// Metrics answers at /metrics; nil for nothing there.
+	Metrics http.Handler
 	// Logger hears of what goes wrong, and of requests at debug level. Default
 	// slog.Default().
 	Logger *slog.Logger
@@ -79,6 +81,7 @@ type Server struct {
 	engine *lockengine.Engine
 	board  *watcher.Board
 	ready  func() error
+	metric http.Handler
 	log    *slog.Logger
 
 	echo        *echo.Echo
@@ -132,7 +135,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, base: base,
-		engine: deps.Engine, board: deps.Board, ready: deps.Ready, log: deps.Logger,
+		engine: deps.Engine, board: deps.Board, ready: deps.Ready, metric: deps.Metrics, log: deps.Logger,
 		crossOrigin: http.NewCrossOriginProtection(),
 		assets:      loaded,
 		throttle:    newThrottle(cfg.Limits.CommandRate, cfg.Limits.CommandBurst),
