@@ -6,7 +6,7 @@ BINARY  := bin/lockscope
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-spawn build test unit e2e check fmt generate tools fuzz latency pictures
+.PHONY: help run run-spawn build test unit proof sim e2e check fmt generate tools fuzz latency pictures
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,10 +20,18 @@ run-spawn: build ## start it with five real redis-server or valkey-server childr
 build: ## build bin/lockscope, one static program
 	@CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BINARY) .
 
-test: tools check unit e2e ## install what the tests need and run them all
+SEEDS   ?= 40
+
+test: tools check unit proof sim e2e ## install what the tests need and run them all
 
 unit: ## test the packages, with the race detector
 	$(GO) test -race -timeout 10m ./...
+
+proof: ## test the lock engine beside other libraries and behind a proxy that breaks things
+	cd lockengine/prooftest && $(GO) vet ./... && $(GO) test -count=1 -timeout 6m ./...
+
+sim: ## run the lock engine over simulated nodes with faults, SEEDS=n histories, and over broken engines
+	$(GO) run ./lockengine/locksim/simrun -seeds $(SEEDS)
 
 e2e: build ## drive the real program in a real Chromium
 	cd e2e && $(GO) vet ./... && $(GO) test -count=1 -timeout 8m ./...
@@ -34,6 +42,7 @@ check: ## formatting, vet, generated files and go.mod are as they should be
 	$(GO) vet ./...
 	$(GO) mod tidy -diff
 	cd e2e && $(GO) mod tidy -diff
+	cd lockengine/prooftest && $(GO) mod tidy -diff
 	@scripts=$$(mktemp -d) && trap 'rm -rf "$$scripts"' EXIT && cp -R views "$$scripts/views" && \
 	  $(GO) tool templ generate >/dev/null 2>&1 && \
 	  if ! diff -r -q views "$$scripts/views"; then \
@@ -42,6 +51,7 @@ check: ## formatting, vet, generated files and go.mod are as they should be
 fmt: ## format Go and templ files
 	$(GO) fmt ./...
 	cd e2e && $(GO) fmt ./...
+	cd lockengine/prooftest && $(GO) fmt ./...
 	$(GO) tool templ fmt views
 
 generate: ## make the Go files of the templ components
