@@ -212,6 +212,29 @@ func TestAServerThatLoadsItsDataDoesNotVoteAndKeepsItsMemory(t *testing.T) {
 	})
 }
 
+func TestIdleConnectionsThatWereCutCostNothing(t *testing.T) {
+	t.Parallel()
+	events := &recorder{}
+	cfg := patient
+	cfg.Observer = events
+	r := newRig(t, 3, cfg)
+	lease := acquire(t, r.Engine, lockengine.AcquireOptions{TTL: time.Minute})
+	for _, c := range r.clients {
+		command("CLIENT", "KILL", "TYPE", "normal")(t, c)
+	}
+	if err := lease.Extend(t.Context(), time.Minute); err != nil {
+		t.Errorf("extend: %v", err)
+	}
+	rtt := r.Status()[0].RTT
+	eventually(t, "the nodes are looked at again", func() bool { return r.Status()[0].RTT != rtt })
+	if told := events.of(lockengine.EventCircuit); len(told) != 0 {
+		t.Errorf("the nodes were given up: %+v", told)
+	}
+	if err := lease.Release(t.Context()); err != nil {
+		t.Errorf("release: %v", err)
+	}
+}
+
 func TestALockOfAnotherTypeIsHeldByAnother(t *testing.T) {
 	r := newRig(t, 1, patient)
 	if err := r.clients[0].HSet(t.Context(), name, "f", "1").Err(); err != nil {

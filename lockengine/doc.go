@@ -57,9 +57,10 @@
 // its lease, and writes without looking at the lease's context again, writes
 // beside the next holder; only fencing helps.
 //
-// A loss of memory while no engine is running is not seen: after a FLUSHALL at
-// such a time, a node that has been up for longer than MaxTTL votes at once. The
-// same holds for a loss of single keys, as by an eviction policy other than
+// A FLUSHALL is not seen by an engine that meets the node for the first time
+// after it, before another engine has noticed (which takes a second at most, and
+// forever where none is running): to it, a node that has been up for longer than
+// MaxTTL and has no marker is one that no engine has used yet. The same holds for a loss of single keys, as by an eviction policy other than
 // noeviction or by somebody's DEL: Status names the former.
 //
 // Other lock libraries on the same names are excluded and exclude, as long as

@@ -31,19 +31,21 @@ type member struct {
 	met      bool       // its marker and clock have been read
 	identity identity   // the memory and process that it had when last looked at
 	marking  bool       // a new marker is being written
-	marked   time.Time  // when that was last done: answers to older questions say nothing
-	outUntil time.Time  // it sits out until then; zero when it does not
-	outWhy   string
-	failures int // in a row
-	lastErr  error
-	probe    time.Duration // the next pause of a node that does not answer
-	polls    int
-	clock    clockMonitor
-	health   *Health // the last full one
-	rtt      time.Duration
-	upSince  time.Time
-	timer    *time.Timer
-	stopped  bool
+	// remembered is when it was last seen with the memory that we know.
+	remembered time.Time
+	marked     time.Time // when that was last done: answers to older questions say nothing
+	outUntil   time.Time // it sits out until then; zero when it does not
+	outWhy     string
+	failures   int // in a row
+	lastErr    error
+	probe      time.Duration // the next pause of a node that does not answer
+	polls      int
+	clock      clockMonitor
+	health     *Health // the last full one
+	rtt        time.Duration
+	upSince    time.Time
+	timer      *time.Timer
+	stopped    bool
 }
 
 // An identity tells one memory and one server process from the next.
@@ -187,6 +189,12 @@ func (m *member) compareLocked(born, run string, sent time.Time) (forgot bool) {
 		m.identity.run = run
 		m.forgetLocked("it was restarted and may have lost its last writes", true)
 		return true
+	case born != m.identity.born && !m.coversLocked(born):
+		// An engine that never knew the old memory met the node after the loss,
+		// and takes it for one that has nothing to forget.
+		m.identity.run = orElse(run, m.identity.run)
+		m.forgetLocked("it lost its memory, which the engine that met it next could not know", true)
+		return true
 	case born != m.identity.born:
 		// Another engine has seen the loss before us and has said until when.
 		m.identity = identity{born: born, run: orElse(run, m.identity.run)}
@@ -201,7 +209,20 @@ func (m *member) compareLocked(born, run string, sent time.Time) (forgot bool) {
 		m.identity.run = run
 		m.retrustLocked()
 	}
+	m.remembered = sent
 	return false
+}
+
+// coversLocked reports whether a marker that replaced the one that we knew lets
+// the node vote only when all that it can have forgotten has ended: everything
+// that it was told since it was last seen with its memory. A marker that was
+// written by hand covers everything, because somebody said so.
+func (m *member) coversLocked(marker string) bool {
+	at, byHand, ok := parseMarker(marker)
+	if !ok || byHand || m.remembered.IsZero() {
+		return true
+	}
+	return !m.localTimeLocked(at).Before(m.remembered.Add(m.engine.cfg.MaxTTL))
 }
 
 // retrustLocked makes the hot path know the present identity, if the node votes.
@@ -217,12 +238,12 @@ func (m *member) retrustLocked() {
 func (m *member) forgetLocked(why string, force bool) {
 	until := time.Now().Add(m.engine.cfg.MaxTTL)
 	m.sitOutLocked(until, why)
-	m.markLocked(m.nodeTimeLocked(until), force)
+	m.markLocked(newMarker(m.nodeTimeLocked(until), false), force)
 }
 
 // obeyLocked does what the marker says: the node votes from the time in it on.
 func (m *member) obeyLocked(why string) {
-	at, ok := parseMarker(m.identity.born)
+	at, _, ok := parseMarker(m.identity.born)
 	if !ok {
 		m.forgetLocked("its marker "+strconvQuote(m.identity.born)+" is not one of ours", true)
 		return

@@ -137,6 +137,9 @@ func (m *member) readClockLocked(h *Health) {
 func (m *member) meetLocked(a *Answer) {
 	before := m.identity.born
 	m.identity = identity{born: a.Born, run: a.Run}
+	if a.Born != "" {
+		m.remembered = a.Health.Sent
+	}
 	if m.engine.cfg.NoQuarantine {
 		m.metLocked()
 		m.admitLocked()
@@ -146,13 +149,13 @@ func (m *member) meetLocked(a *Answer) {
 	if m.outUntil.After(now) && (a.Born == "" || a.Born == before) {
 		// This engine has seen a loss before that it could not write down.
 		m.metLocked()
-		m.markLocked(m.nodeTimeLocked(m.outUntil), a.Born != "")
+		m.markLocked(newMarker(m.nodeTimeLocked(m.outUntil), false), a.Born != "")
 		return
 	}
 	if a.Born != "" {
 		m.metLocked()
 		if young := m.youngLocked(a.Health, now); young.After(now) {
-			if at, ok := parseMarker(a.Born); ok && m.localTimeLocked(at).Before(young) {
+			if at, _, ok := parseMarker(a.Born); ok && m.localTimeLocked(at).Before(young) {
 				m.sitOutLocked(young, "it was restarted lately and may have lost its last writes")
 				return
 			}
@@ -178,7 +181,7 @@ func (m *member) meetLocked(a *Answer) {
 	if !from.After(now) {
 		from = longAgo(now)
 	}
-	m.markLocked(m.nodeTimeLocked(from), false)
+	m.markLocked(newMarker(m.nodeTimeLocked(from), false), false)
 }
 
 // longAgo is from when on a node is said to vote that votes at once: so long
@@ -203,15 +206,16 @@ func (m *member) metLocked() {
 	m.engine.met(m.index)
 }
 
-// markLocked writes a marker that lets the node vote from a time of its clock
-// on. Unless forced, one that another engine has written meanwhile stands.
-func (m *member) markLocked(from time.Time, force bool) {
+// markLocked writes a marker. Unless forced, one that another engine has
+// written meanwhile stands.
+func (m *member) markLocked(marker string, force bool) {
 	m.marking = true
-	m.ask(Op{Kind: KindMark, Token: newMarker(from), Above: force}, m.wrote)
+	m.ask(Op{Kind: KindMark, Token: marker, Above: force}, func(a *Answer) { m.wrote(marker, a) })
 }
 
-// wrote takes the marker that stands on the node now.
-func (m *member) wrote(a *Answer) {
+// wrote takes the marker that stands on the node now, after marker was to be
+// written.
+func (m *member) wrote(marker string, a *Answer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.marking, m.marked = false, time.Now()
@@ -226,6 +230,12 @@ func (m *member) wrote(a *Answer) {
 		m.askAgainLocked()
 		return
 	}
+	if m.met && a.Born != marker && !m.coversLocked(a.Born) {
+		// The marker that stands is of an engine that did not know of the loss.
+		m.markLocked(newMarker(m.nodeTimeLocked(m.outUntil), false), true)
+		return
+	}
+	m.remembered = m.marked
 	why := orElse(m.outWhy, "it lost its memory, as another engine has seen")
 	m.identity.born = a.Born
 	m.identity.run = orElse(a.Run, m.identity.run)
@@ -240,10 +250,10 @@ func (m *member) wrote(a *Answer) {
 func (m *member) admit(done func(error)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	from := m.nodeTimeLocked(longAgo(time.Now()))
+	marker := newMarker(m.nodeTimeLocked(longAgo(time.Now())), true)
 	m.marking = true
-	m.ask(Op{Kind: KindMark, Token: newMarker(from), Above: true}, func(a *Answer) {
-		m.wrote(a)
+	m.ask(Op{Kind: KindMark, Token: marker, Above: true}, func(a *Answer) {
+		m.wrote(marker, a)
 		if a.Born == "" {
 			done(fmt.Errorf("admit node %s: %w", m.node.ID(), orUnknown(a.Err)))
 			return

@@ -184,6 +184,16 @@ func (r *rig) empty(t testing.TB) bool {
 	return true
 }
 
+// pttl is what is left on a node of the lock that every test is about.
+func pttl(t *testing.T, c *redis.Client) time.Duration {
+	t.Helper()
+	left, err := c.PTTL(t.Context(), name).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return left
+}
+
 // calls is how often a node has carried out a command.
 func (r *rig) calls(t testing.TB, node int, command string) int {
 	t.Helper()

@@ -61,20 +61,31 @@ func (e *Engine) reap(op *Op, until time.Time, nothingLeft, settled bool) {
 }
 
 // residual counts one more or less node on which a token is being taken back.
+// A token that is gone everywhere is remembered for as long as a round may
+// last that met it before.
 func (e *Engine) residual(token string, change int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.residues[token] += change; e.residues[token] <= 0 {
-		delete(e.residues, token)
+	if e.residues[token] += change; e.residues[token] > 0 {
+		return
 	}
+	time.AfterFunc(2*e.cfg.NodeTimeout, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if e.residues[token] <= 0 {
+			delete(e.residues, token)
+		}
+	})
 }
 
 // isResidue reports whether a value found on a node is a token of this engine
-// that is being taken back there: nobody holds the lock, however it looks.
+// that is being taken back, or has just been: nobody holds the lock, however it
+// looks.
 func (e *Engine) isResidue(value string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.residues[value] > 0
+	_, is := e.residues[value]
+	return is
 }
 
 // A residue is a token that may still stand on one node, and is taken back

@@ -338,3 +338,33 @@ func TestClosingTheEngineEndsTheWaiting(t *testing.T) {
 		}
 	}
 }
+
+func TestACallerBehindOneThatIsStillAskingStandsSecond(t *testing.T) {
+	asking := make(chan struct{}, 1)
+	cfg := idle
+	cfg.Observer = &recorder{then: func(e lockengine.Event) {
+		if e.Kind == lockengine.EventAttempt {
+			asking <- struct{}{}
+		}
+	}}
+	r := newRig(t, 1, cfg)
+	r.stop(t, 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	first := make(chan result, 1)
+	go func() {
+		lease, err := r.Acquire(ctx, name, lockengine.AcquireOptions{})
+		first <- result{lease, err}
+	}()
+	<-asking
+	p, second := wait(t, ctx, r.Engine, lockengine.AcquireOptions{})
+	if p.position.Load() != 2 || p.of.Load() != 2 {
+		t.Errorf("it stands at %d of %d", p.position.Load(), p.of.Load())
+	}
+	cancel()
+	for _, got := range []<-chan result{first, second} {
+		if res := served(t, got); !errors.Is(res.err, context.Canceled) {
+			t.Errorf("got %v", res.err)
+		}
+	}
+}

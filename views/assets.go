@@ -3,14 +3,16 @@ package views
 // Styles are the style sheets of every page, in the order of the cascade.
 var Styles = []string{
 	"tokens.css", "base.css", "layout.css", "controls.css", "nodes.css",
-	"table.css", "votes.css", "dialog.css", "panel.css", "toast.css", "narrow.css",
+	"table.css", "votes.css", "dialog.css", "panel.css", "attempt.css", "toast.css",
+	"narrow.css",
 }
 
 // Modules are the scripts that the Locks page ends up importing. Naming them in
 // the head lets a browser fetch them side by side and not one import after the
 // other.
 var Modules = []string{
-	"main.js", "acquire.js", "admit.js", "announce.js", "api.js", "clock.js",
+	"main.js", "acquire.js", "admit.js", "announce.js", "api.js", "attempt.js",
+	"attemptcard.js", "clock.js",
 	"connection.js", "copy.js", "countdown.js", "filters.js", "format.js", "keys.js",
 	"leases.js", "lock.js", "node.js", "nodepanel.js", "nodes.js", "panel.js",
 	"refusal.js", "row.js", "settings.js", "shell.js", "store.js", "stream.js",

@@ -31,43 +31,51 @@ func panel(d LocksData) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<aside id=\"panel\" class=\"panel\" aria-label=\"Selected lock\" data-testid=\"panel\" hidden><header class=\"panel-head\"><h2 class=\"panel-name\"><bdi data-field=\"name\"></bdi></h2><button type=\"button\" class=\"icon-button copy\" data-action=\"copy-name\" aria-label=\"Copy the name\"></button> <button type=\"button\" class=\"icon-button close\" data-action=\"close-panel\" aria-label=\"Close\"></button></header><p class=\"panel-line\"><span class=\"state\" data-field=\"state\"></span> <span class=\"panel-by\" data-field=\"by\" hidden><span data-field=\"by-word\">by</span> <span class=\"swatch\" data-field=\"swatch\" aria-hidden=\"true\"></span> <bdi data-field=\"owner\"></bdi></span> <span data-field=\"since\"></span></p><p class=\"panel-why\" data-field=\"why\"></p><h3>Votes</h3><ul class=\"panel-votes\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<aside id=\"panel\" class=\"panel\" aria-label=\"Selected lock\" data-testid=\"panel\" hidden><header class=\"panel-head\"><h2 class=\"panel-name\"><bdi data-field=\"name\"></bdi></h2><button type=\"button\" class=\"icon-button copy\" data-action=\"copy-name\" aria-label=\"Copy the name\"></button> <button type=\"button\" class=\"icon-button close\" data-action=\"close-panel\" aria-label=\"Close\"></button></header><p class=\"panel-line\"><span class=\"state\" data-field=\"state\"></span> <span class=\"panel-by\" data-field=\"by\" hidden><span data-field=\"by-word\">by</span> <span class=\"swatch\" data-field=\"swatch\" aria-hidden=\"true\"></span> <bdi data-field=\"owner\"></bdi></span> <span data-field=\"since\"></span></p><p class=\"panel-why\" data-field=\"why\"></p>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = attemptCard(d.Nodes).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<h3>Votes now</h3><ul class=\"panel-votes\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		for _, node := range d.Nodes {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<li data-panel-node=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<li data-panel-node=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var2 string
 			templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.ResolveAttributeValue(node.ID)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/panel.templ`, Line: 23, Col: 33}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/panel.templ`, Line: 24, Col: 33}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var2)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\"><span class=\"node-id\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "\"><span class=\"node-id\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(node.ID)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/panel.templ`, Line: 24, Col: 36}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/panel.templ`, Line: 25, Col: 36}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "</span> <span class=\"vote\" data-field=\"vote\" data-vote=\"unknown\" aria-hidden=\"true\"></span> <span class=\"panel-word\" data-field=\"word\"></span> <code class=\"panel-token\" data-field=\"token\"></code> <span class=\"panel-num num\" data-field=\"rtt\"></span> <span class=\"panel-num num\" data-field=\"left\"></span> <span class=\"panel-reason\" data-field=\"reason\" hidden></span></li>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</span> <span class=\"vote\" data-field=\"vote\" data-vote=\"unknown\" aria-hidden=\"true\"></span> <span class=\"panel-word\" data-field=\"word\"></span> <code class=\"panel-token\" data-field=\"token\"></code> <span class=\"panel-num num\" data-field=\"left\"></span> <span class=\"panel-reason\" data-field=\"reason\" hidden></span></li>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</ul>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</ul>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -75,7 +83,7 @@ func panel(d LocksData) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<h3>Known of it</h3><dl class=\"facts\"><dt>Fence</dt><dd class=\"fact-copy\"><code data-field=\"fence\"></code> <button type=\"button\" class=\"icon-button copy\" data-action=\"copy-fence\" aria-label=\"Copy the fence\" hidden></button></dd><dd class=\"fact-note\">A number that only grows: whoever guards a resource by it refuses a holder with a lower one, whose lease has ended.</dd><dt>Token</dt><dd><code data-field=\"fingerprint\"></code></dd>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<h3>Known of it</h3><dl class=\"facts\"><dt>Fence</dt><dd class=\"fact-copy\"><code data-field=\"fence\"></code> <button type=\"button\" class=\"icon-button copy\" data-action=\"copy-fence\" aria-label=\"Copy the fence\" hidden></button></dd><dd class=\"fact-note\">A number that only grows: whoever guards a resource by it refuses a holder with a lower one, whose lease has ended.</dd><dt>Token</dt><dd><code data-field=\"fingerprint\"></code></dd>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -95,7 +103,7 @@ func panel(d LocksData) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</dl><h3>See the same in redis-cli</h3>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</dl><h3>See the same in redis-cli</h3>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -103,7 +111,7 @@ func panel(d LocksData) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "</aside>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "</aside>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

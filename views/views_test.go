@@ -208,6 +208,25 @@ func TestAReadOnlyPageOffersNoCommand(t *testing.T) {
 	}
 }
 
+func TestTheAttemptCardHasALinePerNodeAndWaitsForScripts(t *testing.T) {
+	t.Parallel()
+	card := regexp.MustCompile(`(?s)<section id="attempt".*?</section>`).FindString(render(t, Locks(sample())))
+	head, _, _ := strings.Cut(card, ">")
+	if !strings.HasSuffix(head, " hidden") {
+		t.Errorf("the card of no lock is not hidden: %s", head)
+	}
+	var nodes []string
+	for _, line := range regexp.MustCompile(`data-attempt-node="(.)"`).FindAllStringSubmatch(card, -1) {
+		nodes = append(nodes, line[1])
+	}
+	if !slices.Equal(nodes, []string{"a", "b", "c"}) {
+		t.Errorf("the card has lines for %q", nodes)
+	}
+	if strings.Contains(card, "style=") {
+		t.Error("the card carries a style that the page's policy forbids")
+	}
+}
+
 func TestAnEmptyPageSaysHowToTakeALock(t *testing.T) {
 	t.Parallel()
 	page := render(t, Locks(sample()))

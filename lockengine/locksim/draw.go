@@ -55,5 +55,4 @@ const (
 	forClient
 	forEngine
 	forMessage
-	forServer
 )

@@ -80,6 +80,12 @@ func (p *plan) drawFaults(d *dice) {
 		p.faults = append(p.faults, fault{kind: faultKill, at: when(), processes: 1 << d.pick(p.processes),
 			last: d.between(5*time.Millisecond, 600*time.Millisecond), again: d.chance(0.7) && p.profile.flushes == 0})
 	}
+	if p.profile.replies {
+		for range d.pick(12) {
+			p.faults = append(p.faults, fault{kind: faultCut, at: when(), last: d.between(50*time.Millisecond, 700*time.Millisecond),
+				nodes: 1 << d.pick(p.nodes), processes: uint(d.bits()), replies: true})
+		}
+	}
 	if p.profile.fences {
 		// Backwards no lease ends too early.
 		p.faults = append(p.faults, fault{kind: faultStep, at: d.between(300*time.Millisecond, time.Second), nodes: all,

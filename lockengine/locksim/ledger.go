@@ -70,7 +70,6 @@ type ask struct {
 type hold struct {
 	attempt  *attempt
 	lease    *lockengine.Lease
-	from     time.Time
 	until    time.Time // the deadline that is known
 	released time.Time // when the release was called, zero until then
 }
@@ -162,7 +161,7 @@ func (l *ledger) acquires(lease *lockengine.Lease) *hold {
 	l.acquired++
 	now := time.Now()
 	a := l.tokens[lease.Token()]
-	h := &hold{attempt: a, lease: lease, from: now, until: lease.ValidUntil()}
+	h := &hold{attempt: a, lease: lease, until: lease.ValidUntil()}
 	a.hold = h
 	if most := a.asks[0].start.Add(a.asks[0].ttl - l.drift(a.asks[0].ttl)); h.until.After(most) {
 		l.violateLocked("honest deadline", "%s believes until %s after it asked, %s too long",

@@ -83,7 +83,7 @@ var profiles = []profile{
 		lostRequest: 0.06, lostReply: 0.06, silent: 0.4, gap: 0.1}},
 	{name: "clocks", share: 8, clocks: true, weather: rough},
 	{name: "replies", share: 10, replies: true, weather: weather{
-		delayMin: calm.delayMin, delayMax: 2 * time.Millisecond, lostReply: 0.14, silent: 0.2, gap: 0.05}},
+		delayMin: calm.delayMin, delayMax: 2 * time.Millisecond, lostReply: 0.08, silent: 0.3, gap: 0.05}},
 	{name: "chaos", share: 10, cuts: 4, crashes: 4, lose: true, flushes: 1, kills: 1, weather: rough},
 }
 

@@ -33,9 +33,9 @@ func TestMain(m *testing.M) {
 }
 
 // run runs one history in a bubble of its own.
-func run(t *testing.T, seed uint64) (r locksim.Result) {
+func run(t *testing.T, seed uint64, kind string) (r locksim.Result) {
 	t.Helper()
-	synctest.Test(t, func(*testing.T) { r = locksim.Run(seed, *kindFlag) })
+	synctest.Test(t, func(*testing.T) { r = locksim.Run(seed, kind) })
 	return r
 }
 
@@ -53,12 +53,16 @@ func report(t *testing.T, r locksim.Result, lines int) {
 	if len(before) > lines {
 		before = append([]string{before[0], "..."}, before[len(before)-lines:]...)
 	}
-	t.Errorf("seed %d (%s): %d promises broken\n%s\n%v\nrun it again: go test ./lockengine/locksim -run 'TestSeed$' -seed %d -v",
-		r.Seed, r.Profile, len(r.Violations), strings.Join(before, "\n"), r.Violations, r.Seed)
+	var what []string
+	for _, v := range r.Violations {
+		what = append(what, v.String())
+	}
+	t.Errorf("seed %d (%s): %d promises broken\n%s\n%s\nrun it again: go test ./lockengine/locksim -run 'TestSeed$' -seed %d -kind '%s' -v",
+		r.Seed, r.Profile, len(r.Violations), strings.Join(before, "\n"), strings.Join(what, "\n"), r.Seed, r.Profile)
 }
 
 func TestSeed(t *testing.T) {
-	r := run(t, *seedFlag)
+	r := run(t, *seedFlag, *kindFlag)
 	if testing.Verbose() {
 		t.Log("\n" + strings.Join(r.Trace, "\n"))
 	}
@@ -68,7 +72,7 @@ func TestSeed(t *testing.T) {
 	}
 }
 
-// A Summary is the outcome of many histories.
+// A summary is the outcome of many histories.
 type summary struct {
 	Seeds    int
 	Acquired int
@@ -94,7 +98,7 @@ func TestSeedsKeepEveryPromise(t *testing.T) {
 			t.Run("", func(t *testing.T) {
 				t.Parallel()
 				for n := next.Add(1) - 1; n < int64(*seedsFlag) && !stop.Load(); n = next.Add(1) - 1 {
-					r := run(t, *firstFlag+uint64(n))
+					r := run(t, *firstFlag+uint64(n), *kindFlag)
 					mu.Lock()
 					sum.Seeds++
 					sum.Acquired += r.Acquired
@@ -136,14 +140,15 @@ func TestSeedsThatOnceFailed(t *testing.T) {
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
 		text, _, _ := strings.Cut(lines.Text(), "#")
-		if text = strings.TrimSpace(text); text == "" {
+		words := append(strings.Fields(text), "", "")
+		if words[0] == "" {
 			continue
 		}
-		seed, err := strconv.ParseUint(text, 10, 64)
+		seed, err := strconv.ParseUint(words[0], 10, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r := run(t, seed); len(r.Violations) > 0 {
+		if r := run(t, seed, words[1]); len(r.Violations) > 0 {
 			report(t, r, 120)
 		}
 	}
@@ -155,7 +160,7 @@ func TestSeedsThatOnceFailed(t *testing.T) {
 func TestTheSameSeedIsTheSameHistory(t *testing.T) {
 	begun := time.Now()
 	for seed := uint64(1); seed <= 30 && time.Since(begun) < 20*time.Second; seed++ {
-		a, b := run(t, seed), run(t, seed)
+		a, b := run(t, seed, *kindFlag), run(t, seed, *kindFlag)
 		if slices.Equal(a.Trace, b.Trace) {
 			continue
 		}

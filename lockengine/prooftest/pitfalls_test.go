@@ -116,6 +116,10 @@ func TestB5ARetryAfterLostRepliesIsNotRefusedByItsOwnKey(t *testing.T) {
 	cfg := patient
 	cfg.NodeTimeout, cfg.RetryCount, cfg.RetryDelay = 200*time.Millisecond, 200, 20*time.Millisecond
 	e := r.proxied(t, cfg)
+	var before []int
+	for _, c := range r.clients {
+		before = append(before, calls(t, c, "set"))
+	}
 	r.add(t, "downstream", "timeout", map[string]int{"timeout": 0}, all(3)...)
 	type result struct {
 		lease *lockengine.Lease
@@ -127,7 +131,9 @@ func TestB5ARetryAfterLostRepliesIsNotRefusedByItsOwnKey(t *testing.T) {
 		lease, err := e.Acquire(t.Context(), name, lockengine.AcquireOptions{TTL: time.Minute})
 		got <- result{lease, err}
 	}()
-	eventually(t, "the attempt arrives", func() bool { return !slices.Contains(r.holders(t), "") })
+	eventually(t, "the attempt arrives", func() bool {
+		return !slices.ContainsFunc(all(3), func(i int) bool { return calls(t, r.clients[i], "set") == before[i] })
+	})
 	r.heal(all(3)...) // and cuts the connections, with what was behind the attempt
 	res := <-got
 	if res.err != nil {

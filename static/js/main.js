@@ -4,7 +4,7 @@
 import { AcquireDialog } from "./acquire.js";
 import { AdmitDialog } from "./admit.js";
 import { announce } from "./announce.js";
-import { heard } from "./clock.js";
+import { heard, heardPage } from "./clock.js";
 import { heardFrame, setConnection } from "./connection.js";
 import { copy } from "./copy.js";
 import { Filters, showCounts, showWindow } from "./filters.js";
@@ -22,7 +22,7 @@ import { Table } from "./table.js";
 import { startTheme } from "./theme.js";
 import { arrive } from "./votes.js";
 
-heard(settings.serverTime, true);
+heardPage(settings.serverTime);
 for (const element of document.querySelectorAll("[data-live]")) element.removeAttribute("hidden");
 startTheme();
 
@@ -47,10 +47,14 @@ const stream = new Stream(receive, (state) => {
   if (state === "live") void leases.check();
 });
 
+/** Whether a connection came about before. */
+let greeted = false;
+
 /** @param {import("./types.js").Frame} frame */
 function receive(frame) {
   heardFrame(frame.lagMs);
-  if (frame.serverTime) heard(frame.serverTime, frame.t === "hello");
+  if (frame.serverTime) heard(frame.serverTime, frame.t === "hello" && greeted);
+  if (frame.t === "hello") greeted = true;
   if (frame.nodes) showNodes(frame.nodes);
   if (frame.t === "snapshot") store.snapshot(frame);
   else if (frame.t === "delta") store.delta(frame);

@@ -2,9 +2,10 @@
 // The panel: everything that is known of the selected lock, and how to see the
 // same without this page.
 
+import { AttemptCard } from "./attemptcard.js";
 import { serverNow } from "./clock.js";
 import { copy } from "./copy.js";
-import { age, dash, fence, remaining, roundTrip } from "./format.js";
+import { age, dash, fence, remaining } from "./format.js";
 import { deadline, heldSince, holderHue, holderWords, keyOf, nameOf, still, waitingWords } from "./lock.js";
 import { nodes } from "./nodes.js";
 import { fieldOf, find, settings } from "./settings.js";
@@ -38,6 +39,7 @@ export class Panel {
     this.selected = selected;
     /** @type {Lock|null} */
     this.lock = null;
+    this.attempt = new AttemptCard();
     panel.addEventListener("click", (event) => {
       const action = event.target instanceof Element ? event.target.closest("[data-action]") : null;
       if (action?.getAttribute("data-action") === "close-panel") this.close();
@@ -65,6 +67,7 @@ export class Panel {
     if (!this.lock) return;
     this.lock = null;
     panel.hidden = true;
+    this.attempt.rest();
     this.selected(null);
   }
 
@@ -97,6 +100,7 @@ export class Panel {
     part("flags").textContent = lock.flags.map((flag) => flagWords[flag] ?? flag).join("; ") || "none";
     part("command").textContent = commands(nodes(), lock, nameOf(lock));
     for (const vote of lock.votes) this.showVote(vote);
+    hideFact("ends", this.attempt.show(lock)); // the card has it
     this.times(lock);
   }
 
@@ -110,7 +114,6 @@ export class Panel {
     reason.hidden = !vote.reason;
     if (reason.textContent !== plain(vote.reason ?? "")) show(reason, vote.reason ?? "");
     fieldOf("token", line).textContent = vote.fingerprint ?? "";
-    fieldOf("rtt", line).textContent = vote.rttMicros ? roundTrip(vote.rttMicros) : "";
   }
 
   /** @param {Lock} lock */
@@ -147,6 +150,17 @@ function queueWords(lock, now) {
   if (waiters.count === 0) return "nobody";
   const first = waiters.oldestSince ? `, the first for ${age(now - Date.parse(waiters.oldestSince))}` : "";
   return `${waitingWords(lock)} waiting${first}`;
+}
+
+/**
+ * Hides a fact that stands elsewhere in the panel.
+ * @param {string} name
+ * @param {boolean} hidden
+ */
+function hideFact(name, hidden) {
+  const fact = part(name);
+  fact.hidden = hidden;
+  fact.previousElementSibling?.toggleAttribute("hidden", hidden);
 }
 
 /** @param {string} node */
