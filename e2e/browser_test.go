@@ -66,6 +66,7 @@ type tab struct {
 	problems []string
 	requests []string // addresses asked for
 	expected []string
+	closed   bool // by close, before the test ended
 }
 
 // open opens an address in a browser profile of its own: nothing is shared
@@ -92,7 +93,7 @@ func newTab(t testing.TB, parent context.Context, address string, options ...chr
 		t.Fatalf("open a tab: %v", err)
 	}
 	t.Cleanup(func() {
-		if t.Failed() {
+		if t.Failed() && !b.isClosed() {
 			b.picture(strings.NewReplacer("/", "-", " ", "-").Replace("failed-" + t.Name()))
 		}
 		cancel()
@@ -103,6 +104,21 @@ func newTab(t testing.TB, parent context.Context, address string, options ...chr
 	b.size(1440, 900)
 	b.do("open "+address, chromedp.Navigate(address))
 	return b
+}
+
+// close closes the tab, as its user would. It cannot be used any more.
+func (b *tab) close() {
+	b.t.Helper()
+	b.mu.Lock()
+	b.closed = true
+	b.mu.Unlock()
+	call(b, page.Close, cdp.Empty{})
+}
+
+func (b *tab) isClosed() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.closed
 }
 
 // hear takes down what the browser says about the page.
@@ -227,8 +243,8 @@ func (b *tab) fill(selector, text string) {
 	b.t.Helper()
 	b.click(selector)
 	b.do("fill "+selector, chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.KeyEvent(kb.Delete))
-	if len(text) > 60 {
-		call(b, input.InsertText, input.InsertTextParams{Text: text}) // nobody types this, it is pasted
+	if len(text) > 20 {
+		call(b, input.InsertText, input.InsertTextParams{Text: text}) // this long it is pasted
 	} else if text != "" {
 		b.keys(text)
 	}

@@ -16,7 +16,11 @@ type row struct {
 	Left, Held            string
 	Votes                 []string // "a granted", ...
 	Bar                   float64  // the part of the countdown's bar that is filled, 0 to 1
+	Expires               int64    // what it counts down to, in milliseconds, 0 for nothing
+	Fence                 int64    // 0 for none
+	Waiting               string
 	CanRelease, CanExtend bool
+	Renewing              bool
 }
 
 // readRow is a script's function from a name, plain or in base64, to a row.
@@ -30,7 +34,10 @@ const readRow = `(wanted) => {
     Name: text("name"), Owner: text("owner"), Left: text("left"), Held: text("held"),
     Votes: [...row.querySelectorAll(".vote")].map((cell) => cell.dataset.node + " " + cell.dataset.vote),
     Bar: new DOMMatrix(getComputedStyle(row.querySelector('[data-field="bar"]')).transform).a,
+    Expires: Date.parse(row.dataset.expires) || 0,
+    Fence: Number(text("fence").replace(/\D/g, "")), Waiting: text("waiting"),
     CanRelease: offered("release"), CanExtend: offered("extend"),
+    Renewing: row.querySelector('[data-field="renewing"]').checkVisibility(),
   };
 }`
 
@@ -135,12 +142,15 @@ func containsAll(text string, parts []string) bool {
 	return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(text, part) })
 }
 
-// plainSpaces makes the thin spaces before units plain ones.
+// plainSpaces makes thin spaces, which do not break a line, plain ones.
 func plainSpaces(text string) string { return strings.ReplaceAll(text, "\u202f", " ") }
 
 // A form is what to type into the acquire dialog. An empty TTL, owner or wait
-// leaves the field as it is.
-type form struct{ name, ttl, owner, wait string }
+// leaves the field as it is. Renew ticks "hold while this tab is open".
+type form struct {
+	name, ttl, owner, wait string
+	renew                  bool
+}
 
 // submit opens the dialog with the mouse where it is not open, fills it and
 // sends it.
@@ -155,6 +165,9 @@ func (b *tab) submit(f form) {
 		if value != "" {
 			b.fill("#acquire-"+field, value)
 		}
+	}
+	if f.renew {
+		b.click("#acquire-renew")
 	}
 	b.click(`[data-action="submit-acquire"]`)
 }

@@ -31,7 +31,7 @@ func TestTwoNodesMayStopAndTheThirdEndsTheQuorum(t *testing.T) {
 		b.expect("503")
 		b.submit(form{name: second, ttl: "10s"})
 		b.wait("the dialog shows a refusal", `document.querySelector("#refusal").checkVisibility()`)
-		refusal := ask[string](b, `document.querySelector("#refusal").innerText`)
+		refusal := plainSpaces(ask[string](b, `document.querySelector("#refusal").innerText`))
 		for _, part := range []string{"no quorum", "c down", "d down", "e down"} {
 			if !strings.Contains(refusal, part) {
 				t.Errorf("the refusal says %q, without %q", refusal, part)

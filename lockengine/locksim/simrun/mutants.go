@@ -120,7 +120,7 @@ func (r *round) reachable() int {
 		{"member.go",
 			"case restarted && (m.health == nil || !m.health.durable()):",
 			"case restarted && born == m.identity.born && (m.health == nil || !m.health.durable()):"},
-		{"member.go", "return !m.localTimeLocked(at).Before(m.remembered.Add(m.engine.cfg.MaxTTL))", "return true"},
+		{"member.go", "if !ok || byHand || m.remembered.IsZero() {", "if !ok || byHand || !at.IsZero() {"},
 	}},
 	{name: "a restart before the first contact is not seen", kind: "restarts", edits: []edit{
 		{"poll.go", "young.After(now) {", "false {"},
