@@ -142,8 +142,10 @@ func containsAll(text string, parts []string) bool {
 	return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(text, part) })
 }
 
-// plainSpaces makes thin spaces, which do not break a line, plain ones.
-func plainSpaces(text string) string { return strings.ReplaceAll(text, "\u202f", " ") }
+// plainSpaces makes plain the spaces that keep words on one line.
+func plainSpaces(text string) string {
+	return strings.NewReplacer("\u202f", " ", "\u00a0", " ").Replace(text)
+}
 
 // A form is what to type into the acquire dialog. An empty TTL, owner or wait
 // leaves the field as it is. Renew ticks "hold while this tab is open".

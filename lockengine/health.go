@@ -54,8 +54,8 @@ func (h *Health) findings() []Finding {
 	var out []Finding
 	if h.Role == "slave" {
 		out = append(out, Finding{Code: "role", Grave: true,
-			Text: "this node is a replica: it refuses to be written and cannot vote",
-			Mend: "REPLICAOF NO ONE, or point Lockscope at the master"})
+			Text: "this node is a replica: it refuses to be written and cannot vote; make it a master, or name its master instead",
+			Mend: "REPLICAOF NO ONE"})
 	}
 	if h.Eviction != "" && h.Eviction != "noeviction" && h.MaxMemory > 0 {
 		out = append(out, Finding{Code: "eviction", Grave: true,
@@ -66,7 +66,7 @@ func (h *Health) findings() []Finding {
 	case !h.Append:
 		out = append(out, Finding{Code: "persistence",
 			Text: "no append-only file: after a restart the node has forgotten its locks and sits out",
-			Mend: "CONFIG SET appendonly yes, and CONFIG SET appendfsync always"})
+			Mend: "CONFIG SET appendonly yes"})
 	case h.Fsync != "" && h.Fsync != "always":
 		out = append(out, Finding{Code: "fsync",
 			Text: fmt.Sprintf("appendfsync is %s: after a restart the node may have forgotten its last locks and sits out", h.Fsync),

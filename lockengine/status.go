@@ -41,9 +41,9 @@ func (e *Engine) Status() []NodeStatus {
 		s := &out[i]
 		if off := s.Clock - time.Duration(e.offset.Load()); s.ClockKnown && off.Abs() > e.cfg.ClockDrift+s.ClockError {
 			s.Findings = append(s.Findings, Finding{Code: "clock", Grave: true,
-				Text: fmt.Sprintf("its clock differs by %s from the median of the nodes, more than the %s allowed",
+				Text: fmt.Sprintf("its clock differs by %s from the median of the nodes, more than the %s allowed; set it on its host",
 					off.Round(time.Millisecond), e.cfg.ClockDrift),
-				Mend: "chronyc makestep, on that host"})
+				Mend: "chronyc makestep"})
 		}
 	}
 	return out
@@ -69,14 +69,12 @@ func (m *member) status() NodeStatus {
 	return s
 }
 
-// quarantineReason says why the node sits out and for how much longer.
+// quarantineReason says why the node sits out. For how much longer is in
+// Status, where it can be counted down.
 func (m *member) quarantineReason() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.outUntil.IsZero() {
-		return "it sat out"
-	}
-	return fmt.Sprintf("%s: sits out %s more", m.outWhy, time.Until(m.outUntil).Round(time.Second))
+	return orElse(m.outWhy, "it sat out")
 }
 
 // strangerReason says why the node's votes do not count although it answers

@@ -68,7 +68,7 @@ export function arrive(strip, votes) {
  */
 export function tally(votes, quorum) {
   const yes = votes.filter((vote) => vote.vote === "granted").length;
-  const rest = votes.filter((vote) => vote.vote !== "granted").map((vote) => `${vote.node}\u202f${vote.vote}`);
+  const rest = votes.filter((vote) => vote.vote !== "granted").map((vote) => `${vote.node}\u00a0${vote.vote}`);
   return `${yes} of ${votes.length} said yes, ${quorum} needed${rest.length ? ` · ${rest.join(", ")}` : ""}`;
 }
 
