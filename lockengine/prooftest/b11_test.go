@@ -16,8 +16,8 @@ import (
 
 // B11: callers that wait ask again at random moments, and the lock lies idle
 // meanwhile. Eight workers do ten times a millisecond of work each under one
-// lock; the work alone takes 80 ms. Both totals are printed, and only their
-// order is asserted.
+// lock; the work alone takes 80 ms. Both totals are printed, and only the order
+// of the best of three is asserted.
 func TestB11WorkersThatWaitForOneLockAreFasterThanWithRedsync(t *testing.T) {
 	const workers, times, work = 8, 10, time.Millisecond
 	r := newRig(t, 5)
@@ -50,21 +50,21 @@ func TestB11WorkersThatWaitForOneLockAreFasterThanWithRedsync(t *testing.T) {
 
 	e := r.direct(t, patient)
 	release(t, acquire(t, e, lockengine.AcquireOptions{}))
-	ours := total(func(do func()) error {
+	ours := func(do func()) error {
 		lease, err := e.Acquire(t.Context(), name, lockengine.AcquireOptions{Wait: time.Minute})
 		if err != nil {
 			return err
 		}
 		do()
 		return lease.Release(t.Context())
-	})
+	}
 
 	var pools []redsyncpool.Pool
 	for _, c := range r.clients {
 		pools = append(pools, goredis.NewPool(c))
 	}
 	rs := redsync.New(pools...)
-	theirs := total(func(do func()) error {
+	theirs := func(do func()) error {
 		m := rs.NewMutex(name + ":redsync")
 		var err error
 		for { // by default it gives up after 32 tries
@@ -80,11 +80,16 @@ func TestB11WorkersThatWaitForOneLockAreFasterThanWithRedsync(t *testing.T) {
 		do()
 		_, err = m.UnlockContext(t.Context())
 		return err
-	})
+	}
 
-	t.Logf("%d workers, %d times %s of work each, one lock on 5 nodes: ours %s, redsync %s",
-		workers, times, work, ours.Round(time.Millisecond), theirs.Round(time.Millisecond))
-	if ours >= theirs {
-		t.Errorf("ours took %.2f times as long", float64(ours)/float64(theirs))
+	best := [2]time.Duration{time.Hour, time.Hour}
+	for range 3 {
+		a, b := total(ours), total(theirs)
+		t.Logf("%d workers, %d times %s of work each, one lock on 5 nodes: ours %s, redsync %s",
+			workers, times, work, a.Round(time.Millisecond), b.Round(time.Millisecond))
+		best[0], best[1] = min(best[0], a), min(best[1], b)
+	}
+	if best[0] >= best[1] {
+		t.Errorf("ours took %.2f times as long", float64(best[0])/float64(best[1]))
 	}
 }
