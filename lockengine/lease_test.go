@@ -82,7 +82,8 @@ func TestAnExtensionThatNobodyAnsweredChangesNothingAndMayBeRepeated(t *testing.
 }
 
 func TestARenewedLeaseOutlastsItsTTLWhileNodesComeAndGo(t *testing.T) {
-	const ttl = 500 * time.Millisecond
+	t.Parallel()
+	const ttl = 2 * time.Second
 	r := newRig(t, 3, patient)
 	lease := acquire(t, r.Engine, lockengine.AcquireOptions{TTL: ttl, Renew: true})
 	for i := range 3 {
@@ -97,17 +98,18 @@ func TestARenewedLeaseOutlastsItsTTLWhileNodesComeAndGo(t *testing.T) {
 }
 
 func TestReleaseDuringARenewalWaitsForItAndIsTheLastWord(t *testing.T) {
+	t.Parallel()
 	events := &recorder{}
 	cfg := patient
 	cfg.Observer = events
 	r := newRig(t, 1, cfg)
-	lease := acquire(t, r.Engine, lockengine.AcquireOptions{TTL: 900 * time.Millisecond, Renew: true})
+	lease := acquire(t, r.Engine, lockengine.AcquireOptions{TTL: 3 * time.Second, Renew: true})
 	r.stop(t, 0)
 	// The renewal at a third of the lease hangs in the node; so will the release.
 	released := make(chan error, 1)
-	wake := time.AfterFunc(500*time.Millisecond, func() { r.resume(t, 0) })
+	wake := time.AfterFunc(1500*time.Millisecond, func() { r.resume(t, 0) })
 	defer wake.Stop()
-	release := time.AfterFunc(400*time.Millisecond, func() { released <- lease.Release(t.Context()) })
+	release := time.AfterFunc(1300*time.Millisecond, func() { released <- lease.Release(t.Context()) })
 	defer release.Stop()
 	if err := <-released; err != nil {
 		t.Fatal(err)

@@ -113,7 +113,7 @@ func TestA5RetriesAskForTheSameLease(t *testing.T) {
 
 // A7: the renewal went on after the release.
 func TestA7NothingIsRenewedAfterTheRelease(t *testing.T) {
-	const ttl = 300 * time.Millisecond
+	const ttl = 600 * time.Millisecond
 	r := newRig(t, 1, patient)
 	lease := acquire(t, r.Engine, lockengine.AcquireOptions{TTL: ttl, Renew: true})
 	until := lease.ValidUntil()

@@ -460,7 +460,8 @@ func TestSpecOnlyTheHolderExtendsItsLockAndOnlyWithAMajority(t *testing.T) {
 
 // Extension: there is a limit, or a client could keep others out for ever.
 func TestSpecAnExtendedLockEndsAtItsLimit(t *testing.T) {
-	const ttl, limit = 400 * time.Millisecond, 1200 * time.Millisecond
+	t.Parallel()
+	const ttl, limit = time.Second, 3 * time.Second
 	r := newRig(t, 3, patient)
 	lease := acquire(t, r.Engine, lockengine.AcquireOptions{TTL: ttl, Renew: true, MaxHold: limit})
 	<-lease.Context().Done()

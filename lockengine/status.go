@@ -37,9 +37,15 @@ func (e *Engine) Status() []NodeStatus {
 	for i, m := range e.members {
 		out[i] = m.status()
 	}
+	median, medianError := time.Duration(e.offset.Load()), time.Duration(0)
+	for i := range out {
+		if out[i].ClockKnown && out[i].Clock == median {
+			medianError = out[i].ClockError
+		}
+	}
 	for i := range out {
 		s := &out[i]
-		if off := s.Clock - time.Duration(e.offset.Load()); s.ClockKnown && off.Abs() > e.cfg.ClockDrift+s.ClockError {
+		if off := s.Clock - median; s.ClockKnown && off.Abs() > e.cfg.ClockDrift+s.ClockError+medianError {
 			s.Findings = append(s.Findings, Finding{Code: "clock", Grave: true,
 				Text: fmt.Sprintf("its clock differs by %s from the median of the nodes, more than the %s allowed; set it on its host",
 					off.Round(time.Millisecond), e.cfg.ClockDrift),
