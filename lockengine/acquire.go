@@ -94,7 +94,7 @@ func (e *Engine) contend(ctx context.Context, w *waiter, opts AcquireOptions, tt
 	var free <-chan struct{}
 	live := func() bool { return false }
 	for try := 0; ; try++ {
-		lease, err := e.attempt(ctx, w.name, opts.Owner, ttl)
+		lease, err := e.attemptUnlessHeld(ctx, w.name, opts.Owner, ttl, waitUntil)
 		if err == nil {
 			return lease, nil
 		}
@@ -113,6 +113,21 @@ func (e *Engine) contend(ctx context.Context, w *waiter, opts AcquireOptions, tt
 			return nil, fmt.Errorf("%w; last attempt: %w", endErr, err)
 		}
 	}
+}
+
+// attemptUnlessHeld spares the nodes an attempt while this engine holds the lock
+// itself and the caller will wait: they could only say so, and a release wakes
+// the caller.
+func (e *Engine) attemptUnlessHeld(ctx context.Context, name, owner string, ttl time.Duration, waitUntil time.Time) (*Lease, error) {
+	own := e.held(name)
+	if own == nil || !time.Now().Before(waitUntil) {
+		return e.attempt(ctx, name, owner, ttl)
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	left := time.Until(own.ValidUntil()) + e.cfg.drift(own.TTL())
+	return nil, &HeldError{Name: name, Owner: own.owner, Fingerprint: own.Fingerprint(), TTL: max(left, time.Millisecond)}
 }
 
 // worthRetrying decides whether another attempt makes sense: while there is
@@ -172,7 +187,7 @@ func (e *Engine) attempt(ctx context.Context, name, owner string, ttl time.Durat
 
 	undo := e.undo(r, owner)
 	if value, nodes := r.rival(); ctx.Err() == nil && len(e.members)-nodes < e.quorum && !e.isResidue(value) {
-		err = e.held(ctx, r, undo, value)
+		err = e.heldBy(ctx, r, undo, value)
 	}
 	if e.cfg.Observer != nil {
 		e.observe(Event{Kind: EventRefused, Name: name, Owner: owner, Fingerprint: Fingerprint(token),
@@ -181,9 +196,9 @@ func (e *Engine) attempt(ctx context.Context, name, owner string, ttl time.Durat
 	return nil, err
 }
 
-// held says who holds the lock. How long they still do comes with the answers
+// heldBy says who holds the lock. How long they still do comes with the answers
 // to the undo: a node that finds another token there tells its TTL.
-func (e *Engine) held(ctx context.Context, r, undo *round, value string) *HeldError {
+func (e *Engine) heldBy(ctx context.Context, r, undo *round, value string) *HeldError {
 	undo.wait(ctx)
 	held := &HeldError{Name: r.ops[0].Name, TTL: undo.longestTTL(), Votes: r.votes()}
 	for i := range held.Votes {

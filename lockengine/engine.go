@@ -27,9 +27,10 @@ type Engine struct {
 	closed   bool
 	tried    []bool // the first contact with the node came about, or failed
 	leases   map[*Lease]struct{}
-	residues map[string]int // tokens that are being taken back, on how many nodes
-	inFlight int            // attempts, releases and undos under way
-	idle     chan struct{}  // closed when closed and inFlight is 0
+	holding  map[string]*Lease // the last lease of each name, while it is held
+	residues map[string]int    // tokens that are being taken back, on how many nodes
+	inFlight int               // attempts, releases and undos under way
+	idle     chan struct{}     // closed when closed and inFlight is 0
 }
 
 // New returns an engine over nodes. One node gives the single-node lock, three
@@ -60,6 +61,7 @@ func New(nodes []Node, cfg Config) (*Engine, error) {
 		queues:    queues{byName: make(map[string]*queue)},
 		tried:     make([]bool, len(nodes)),
 		leases:    make(map[*Lease]struct{}),
+		holding:   make(map[string]*Lease),
 		residues:  make(map[string]int),
 		closing:   make(chan struct{}),
 		ready:     make(chan struct{}),
@@ -220,13 +222,24 @@ func (e *Engine) register(l *Lease) bool {
 		return false
 	}
 	e.leases[l] = struct{}{}
+	e.holding[l.name] = l
 	return true
+}
+
+// held returns the lease that this engine holds of a name, or nil.
+func (e *Engine) held(name string) *Lease {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.holding[name]
 }
 
 // unregister forgets a lease that has ended.
 func (e *Engine) unregister(l *Lease) {
 	e.mu.Lock()
 	delete(e.leases, l)
+	if e.holding[l.name] == l {
+		delete(e.holding, l.name)
+	}
 	e.idleLocked()
 	e.mu.Unlock()
 }
