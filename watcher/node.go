@@ -31,6 +31,9 @@ type node struct {
 	board  *Board
 	filter nameFilter
 	log    *slog.Logger
+	// told is true once it was said that the node is down; it belongs to the
+	// goroutine of run.
+	told bool
 	// hints is the dirty set of the session that wants to hear what the engine
 	// did, nil while events tell it.
 	hints atomic.Pointer[dirtySet]
@@ -97,7 +100,8 @@ func (n *node) run(ctx context.Context) {
 // down says that the node cannot be watched now, and why.
 func (n *node) down(err error) {
 	vote, reason := describe(err)
-	if n.board.up(n.index) {
+	if n.board.up(n.index) || !n.told {
+		n.told = true // one that was never up is told once, too
 		n.log.Warn("a node is down", "reason", reason)
 	}
 	n.board.nodeDown(n.index, vote, reason)

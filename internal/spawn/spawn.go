@@ -81,6 +81,9 @@ func Start(ctx context.Context, args ...string) (*Server, error) {
 
 // StartAll runs n servers side by side. It returns all or none.
 func StartAll(ctx context.Context, n int, args ...string) ([]*Server, error) {
+	if _, err := Find(); err != nil {
+		return nil, err // once, not n times
+	}
 	servers := make([]*Server, n)
 	errs := make([]error, n)
 	var wg sync.WaitGroup
