@@ -159,6 +159,21 @@ func (o observers) Observe(event lockengine.Event) {
 	}
 }
 
+// nodeLog tells the log of nodes whose votes do not count, or count again. That
+// one does not answer is told by the watcher.
+type nodeLog struct{ log *slog.Logger }
+
+func (l nodeLog) Observe(event lockengine.Event) {
+	switch event.Kind {
+	case lockengine.EventQuarantined:
+		l.log.Warn("the votes of a node do not count", "node", event.Node, "reason", event.Err, "until", event.ValidUntil)
+	case lockengine.EventAdmitted:
+		l.log.Info("the votes of a node count again", "node", event.Node)
+	case lockengine.EventClock:
+		l.log.Warn("the clock of a node jumped", "node", event.Node, "by", event.Jump)
+	}
+}
+
 // Close stops what Run started. It may be called again.
 func (m *Main) Close() {
 	for len(m.closers) > 0 {
@@ -241,7 +256,7 @@ func (m *Main) startEngine(sources []watcher.Source, board *watcher.Board) (*loc
 		nodes[i] = node
 	}
 	settings := m.Config.Engine()
-	settings.Observer, settings.Wake = observers{board, metrics.NewEngine(m.metrics)}, board
+	settings.Observer, settings.Wake = observers{board, metrics.NewEngine(m.metrics), nodeLog{m.log}}, board
 	settings.Fresh = m.Config.Nodes != config.NodesURLs
 	engine, err := lockengine.New(nodes, settings)
 	if err != nil {
