@@ -165,7 +165,12 @@ func (m *member) admitLocked() {
 // sitOutLocked keeps the node from voting until a moment.
 func (m *member) sitOutLocked(until time.Time, why string) {
 	m.trust.Store(nil)
+	// The marker that we have just written says the same in milliseconds.
+	known := m.outWhy == why && until.Sub(m.outUntil).Abs() < time.Second
 	m.outUntil, m.outWhy = until, why
+	if known {
+		return
+	}
 	m.engine.observe(Event{Kind: EventQuarantined, Node: m.node.ID(), At: time.Now(), ValidUntil: until, Err: errors.New(why)})
 }
 
