@@ -73,7 +73,7 @@ var profiles = []profile{
 		delayMin: calm.delayMin, delayMax: 3 * time.Millisecond, lostReply: 0.01, silent: 0.5, gap: 0.05}},
 	{name: "crashes", share: 14, crashes: 6, lose: true, kills: 2, weather: weather{
 		delayMin: calm.delayMin, delayMax: 3 * time.Millisecond, lostReply: 0.01, silent: 0.5, gap: 0.05}},
-	{name: "restarts", share: 10, crashes: 10, lose: true, few: true, kills: 5, weather: weather{
+	{name: "restarts", share: 10, crashes: 10, lose: true, few: true, kills: 8, weather: weather{
 		delayMin: calm.delayMin, delayMax: 2 * time.Millisecond, gap: 0.05}},
 	{name: "fences", share: 8, fences: true, weather: weather{
 		delayMin: calm.delayMin, delayMax: 2 * time.Millisecond,
@@ -110,9 +110,14 @@ func newPlan(seed uint64, kind string) plan {
 	p.processes = 2 + d.pick(3)
 	p.clients = 1 + d.pick(3)
 	if p.profile.few {
-		p.nodes, p.processes = []int{1, 1, 3, 5}[d.pick(4)], 2
+		// One name: callers of one process do not ask while it holds the lock
+		// itself, so it takes several processes to try the nodes hard.
+		p.nodes, p.processes, p.clients = []int{1, 1, 3, 5}[d.pick(4)], 3, 2
 	}
 	p.names = 1 + d.pick(2)
+	if p.profile.few {
+		p.names = 1
+	}
 	p.think = d.between(5*time.Millisecond, 150*time.Millisecond)
 	p.ttl = 30 * time.Millisecond * time.Duration(7+d.pick(20))
 	p.maxTTL = p.ttl * time.Duration(1+d.pick(3))
