@@ -64,10 +64,10 @@ func (e *Engine) Acquire(ctx context.Context, name string, opts AcquireOptions) 
 		return nil, err
 	}
 	lease, err := e.contend(ctx, w, opts, ttl)
-	e.leave(w, err)
 	if err == nil && opts.Renew {
-		lease.Renew(opts.MaxHold)
+		lease.Renew(opts.MaxHold) // before the next in line is let loose, so that a simulation is repeatable
 	}
+	e.leave(w, err)
 	return lease, err
 }
 

@@ -19,6 +19,7 @@ type Engine struct {
 
 	lastFence atomic.Int64 // no candidate is lower, microseconds since 1970
 	offset    atomic.Int64 // how far the nodes' clocks are ahead, nanoseconds
+	offsetMu  sync.Mutex   // held while offset is worked out, so that no older result replaces a newer one
 	residue   atomic.Int64 // releases that are being repeated
 	closing   chan struct{}
 	ready     chan struct{} // closed when enough nodes have been met to begin

@@ -91,6 +91,8 @@ func (r *round) fence(quorum int) (highest int64, agreed bool) {
 
 // readOffset makes the candidates follow the median of the nodes' clocks.
 func (e *Engine) readOffset() {
+	e.offsetMu.Lock()
+	defer e.offsetMu.Unlock()
 	var offsets []time.Duration
 	for _, m := range e.members {
 		if ahead := m.ahead.Load(); ahead != nil {
