@@ -20,8 +20,6 @@ func stamp(t time.Time) string {
 
 func millis(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-func clock(t time.Time) string { return t.UTC().Format("15:04:05") + " UTC" }
-
 // cleanName is how a script finds the row of a name: the name itself in data-name,
 // or its base64 in data-name-b64 where the name does not travel as it is.
 func (l Lock) cleanName() string {

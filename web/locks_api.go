@@ -13,11 +13,6 @@ import (
 	"github.com/lockscope/lockscope/watcher"
 )
 
-const (
-	defaultLimit = 200
-	maxLimit     = 1000
-)
-
 type locksInput struct {
 	Q      string `query:"q" maxLength:"512" doc:"Text to search in names and owners."`
 	State  string `query:"state" enum:"held,expiring,contested,residue,unknown,free" doc:"Only names in this state."`
