@@ -8,78 +8,66 @@ import (
 )
 
 // maxUnderWay is how many batches may be written and not answered. What comes
-// meanwhile gathers into the next, which saves the server most of its work; a
-// handful keeps a batch from waiting for the answers to the one before.
-const maxUnderWay = 4
+// meanwhile gathers into the next, which saves the server most of its work; the
+// second keeps a batch from waiting for the answers to the one before.
+const maxUnderWay = 2
 
 // writeAll sends batch after batch until the connection is over.
 func (c *conn) writeAll() {
-	for {
-		b := c.gather()
-		if b == nil {
-			return
-		}
-		if _, err := c.raw.Write(b.out); err != nil {
-			c.end(err)
-			return
-		}
-	}
-}
-
-// gather waits for operations, and for room on the way, and makes a batch of
-// them. It returns nil when the connection is over.
-func (c *conn) gather() *batch {
-	for {
-		if !c.take() {
-			return nil
-		}
-		b := c.batch()
-		b.legacy = c.node.legacy.Load()
-		b.sent = time.Now()
-		for _, e := range c.taken {
-			if b.sent.After(e.op.Deadline) {
-				e.op.Answer = lockengine.Unsent(e.op)
-				e.op.To.Complete(e.op)
-				continue
-			}
-			b.add(e)
-		}
-		b.finish()
-		if len(b.entries) == 0 {
-			c.spareBatch(b)
-			continue
-		}
-		if c.underWay(b) {
-			return b
-		}
-		// It was not sent: the next connection may be in time for it.
-		c.node.requeue(b.entries)
-		return nil
-	}
-}
-
-// take waits for operations and for room on the way, and takes what there is.
-func (c *conn) take() bool {
 	n := c.node
-	n.mu.Lock()
 	for {
+		n.mu.Lock()
 		switch {
 		case c.broken != nil || n.closed:
 			n.mu.Unlock()
-			return false
+			return
 		case len(n.queue) > 0 && len(c.sent) < maxUnderWay:
-			size := min(len(n.queue), maxBatch)
-			c.taken = append(c.taken[:0], n.queue[:size]...)
-			rest := copy(n.queue, n.queue[size:])
-			clear(n.queue[rest:])
-			n.queue = n.queue[:rest]
+			c.takeLocked()
 			n.mu.Unlock()
-			return true
+			c.write()
+			continue
 		}
 		n.asleep = true
 		n.mu.Unlock()
 		<-n.wake
-		n.mu.Lock()
+	}
+}
+
+// takeLocked takes what has gathered.
+func (c *conn) takeLocked() {
+	n := c.node
+	size := min(len(n.queue), maxBatch)
+	c.taken = append(c.taken[:0], n.queue[:size]...)
+	rest := copy(n.queue, n.queue[size:])
+	clear(n.queue[rest:])
+	n.queue = n.queue[:rest]
+}
+
+// write sends what was taken, and answers what came too late for that.
+func (c *conn) write() {
+	b := c.batch()
+	b.legacy = c.node.legacy.Load()
+	b.sent = time.Now()
+	for _, e := range c.taken {
+		if b.sent.After(e.op.Deadline) {
+			e.op.Answer = lockengine.Unsent(e.op)
+			e.op.To.Complete(e.op)
+			continue
+		}
+		b.add(e)
+	}
+	clear(c.taken)
+	b.finish()
+	switch {
+	case len(b.entries) == 0:
+		c.spareBatch(b)
+	case !c.underWay(b):
+		// It was not sent: the next connection may be in time for it.
+		c.node.requeue(b.entries)
+	default:
+		if _, err := c.raw.Write(b.out); err != nil {
+			c.end(err)
+		}
 	}
 }
 
