@@ -20,7 +20,7 @@ const (
 	maxReleases = 64
 	// maxFences is how many fences one ZADD raises. If one of them does not
 	// rise, none counts as raised.
-	maxFences = 16
+	maxFences = 32
 )
 
 // A request is one command and the operations that its answer is for, a range

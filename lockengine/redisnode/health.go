@@ -58,9 +58,11 @@ func (n *Node) mark(ctx context.Context, op *lockengine.Op) lockengine.Answer {
 		pipe.SetNX(ctx, bornKey, op.Token, 0)
 	}
 	stands := pipe.Get(ctx, bornKey)
-	if _, err := pipe.Exec(ctx); err != nil {
+	_, err := pipe.Exec(ctx)
+	if err != nil {
 		return failure(err)
 	}
+	indexFences(ctx, n.aside)
 	return lockengine.Answer{Vote: lockengine.VoteGranted, Born: stands.Val()}
 }
 
@@ -85,7 +87,7 @@ func (n *Node) askHealth(ctx context.Context, op *lockengine.Op) lockengine.Answ
 		n.askEverything(ctx, h)
 	}
 	if op.Candidate > 0 {
-		n.aside.ZRemRangeByScore(ctx, fencesKey, "-inf", "("+strconv.FormatInt(op.Candidate, 10))
+		n.aside.ZRemRangeByScore(ctx, fencesKey, "(0", "("+strconv.FormatInt(op.Candidate, 10))
 	}
 	return a
 }

@@ -2,6 +2,7 @@ package redisnode
 
 import (
 	"errors"
+	"runtime"
 	"time"
 
 	"github.com/lockscope/lockscope/lockengine"
@@ -30,6 +31,7 @@ func (c *conn) writeAll() {
 		n.asleep = true
 		n.mu.Unlock()
 		<-n.wake
+		runtime.Gosched() // whoever is about to hand over more goes first
 	}
 }
 
