@@ -16,6 +16,7 @@ type Engine struct {
 	cfg       Config
 	reference reference
 	queues    queues
+	deadlines deadlines
 
 	lastFence atomic.Int64 // no candidate is lower, microseconds since 1970
 	offset    atomic.Int64 // how far the nodes' clocks are ahead, nanoseconds
@@ -60,6 +61,7 @@ func New(nodes []Node, cfg Config) (*Engine, error) {
 		cfg:       cfg,
 		reference: newReference(),
 		queues:    queues{byName: make(map[string]*queue)},
+		deadlines: deadlines{patience: cfg.NodeTimeout},
 		tried:     make([]bool, len(nodes)),
 		leases:    make(map[*Lease]struct{}),
 		holding:   make(map[string]*Lease),

@@ -33,6 +33,7 @@ func (e *QueueFullError) Error() string {
 // first served. Only the first asks the nodes.
 type queue struct {
 	waiters []*waiter
+	one     [1]*waiter // room for waiters, while that is enough
 	// refused is why the last attempt failed, nil when there was none: what a
 	// caller is told who does not want to wait.
 	refused error
@@ -43,8 +44,9 @@ type queue struct {
 type waiter struct {
 	name  string
 	since time.Time
-	first chan struct{} // closed when it is its turn
+	first chan struct{} // closed when it is its turn; nil where it was from the start
 	free  chan struct{} // receives when a lease of this engine on the name ends
+	freed bool          // one did before free was there
 	moved func(position, of int)
 }
 
@@ -62,16 +64,16 @@ func (e *Engine) join(name string, moved func(position, of int)) (*waiter, error
 	q := e.queues.byName[name]
 	if q == nil {
 		q = &queue{}
+		q.waiters = q.one[:0]
 		e.queues.byName[name] = q
 	}
 	if len(q.waiters) > e.cfg.MaxWaiters {
 		return nil, &QueueFullError{Name: name, Waiters: len(q.waiters) - 1}
 	}
-	w.first, w.free = make(chan struct{}), make(chan struct{}, 1)
-	q.waiters = append(q.waiters, w)
-	if len(q.waiters) == 1 {
-		close(w.first)
+	if len(q.waiters) > 0 {
+		w.first = make(chan struct{})
 	}
+	q.waiters = append(q.waiters, w)
 	return w, nil
 }
 
@@ -81,6 +83,10 @@ func (e *Engine) waits(w *waiter) {
 	defer e.queues.mu.Unlock()
 	if w.since.IsZero() {
 		w.since = time.Now()
+		w.free = make(chan struct{}, 1)
+		if w.freed {
+			w.free <- struct{}{}
+		}
 		e.queues.byName[w.name].tell(e, w.name, 0)
 	}
 }
@@ -100,17 +106,25 @@ func (e *Engine) leave(w *waiter, err error) {
 		}
 		break
 	}
-	var held *HeldError
-	q.refused, q.at = nil, time.Now()
-	if errors.As(err, &held) {
-		q.refused = held
-	}
+	q.refused, q.at = isHeld(err), time.Now()
 	if !w.since.IsZero() {
 		q.tell(e, w.name, time.Since(w.since))
 	}
 	if len(q.waiters) == 0 {
 		delete(e.queues.byName, w.name)
 	}
+}
+
+// isHeld returns the part of err that names a holder, nil where there is none.
+func isHeld(err error) error {
+	if err == nil {
+		return nil
+	}
+	var held *HeldError
+	if errors.As(err, &held) {
+		return held
+	}
+	return nil
 }
 
 // tell publishes the state of the queue. It is called under the lock.
@@ -137,8 +151,10 @@ func (e *Engine) handOver(name string) {
 	e.queues.mu.Lock()
 	defer e.queues.mu.Unlock()
 	if q := e.queues.byName[name]; q != nil && len(q.waiters) > 0 {
+		w := q.waiters[0]
+		w.freed = true
 		select {
-		case q.waiters[0].free <- struct{}{}:
+		case w.free <- struct{}{}:
 		default:
 		}
 	}
@@ -147,6 +163,9 @@ func (e *Engine) handOver(name string) {
 // turn waits until it is the caller's turn. A caller that does not want to
 // wait is told at once why those before it do.
 func (e *Engine) turn(ctx context.Context, w *waiter, waitUntil time.Time) error {
+	if w.first == nil {
+		return nil
+	}
 	select {
 	case <-w.first:
 		return nil

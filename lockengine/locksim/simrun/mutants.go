@@ -97,7 +97,7 @@ func (r *round) reachable() int {
 			"	if l.ended != nil || !time.Now().Before(l.validUntil) {\n		l.mu.Unlock()\n		l.expire()",
 			"	if l.ended != nil && false {\n		l.mu.Unlock()\n		l.expire()"},
 		{"lease.go",
-			"	both, stop := joined(ctx, l.ctx)\n",
+			"	both, stop := joined(ctx, l.Context())\n",
 			"	both, stop := joined(ctx, context.Background())\n"},
 	}},
 	{name: "own deadline is not looked at", edits: []edit{
