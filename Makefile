@@ -6,7 +6,7 @@ BINARY  := bin/lockscope
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-spawn build test unit proof sim e2e check fmt generate tools fuzz latency pictures
+.PHONY: help run run-spawn build test unit proof sim e2e check fmt generate tools fuzz latency pictures bench bench-full
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,7 @@ unit: ## test the packages, with the race detector
 
 proof: ## test the lock engine beside other libraries and behind a proxy that breaks things
 	cd lockengine/prooftest && $(GO) vet ./... && $(GO) test -count=1 -timeout 6m ./...
+	cd bench && $(GO) vet ./... && $(GO) test -count=1 -timeout 3m ./...
 
 sim: ## run the lock engine over simulated nodes with faults, SEEDS=n histories, and over broken engines
 	$(GO) run ./lockengine/locksim/simrun -seeds $(SEEDS)
@@ -43,6 +44,7 @@ check: ## formatting, vet, generated files and go.mod are as they should be
 	$(GO) mod tidy -diff
 	cd e2e && $(GO) mod tidy -diff
 	cd lockengine/prooftest && $(GO) mod tidy -diff
+	cd bench && $(GO) mod tidy -diff
 	@scripts=$$(mktemp -d) && trap 'rm -rf "$$scripts"' EXIT && cp -R views "$$scripts/views" && \
 	  $(GO) tool templ generate >/dev/null 2>&1 && \
 	  if ! diff -r -q views "$$scripts/views"; then \
@@ -52,6 +54,7 @@ fmt: ## format Go and templ files
 	$(GO) fmt ./...
 	cd e2e && $(GO) fmt ./...
 	cd lockengine/prooftest && $(GO) fmt ./...
+	cd bench && $(GO) fmt ./...
 	$(GO) tool templ fmt views
 
 generate: ## make the Go files of the templ components
@@ -71,6 +74,28 @@ pictures: build ## take the screenshots of the README
 
 latency: ## print p50 and p99 from SET on a node to the frame at a client
 	$(GO) test -run '^$$' -bench SetToFrame -benchtime 1x ./web
+
+# Narrow it with NODES=5 CALLERS=64 SECONDS=3, and ROUNDS, ENGINES and SECTIONS:
+# the flags of bench, see its -help. With PROFILE=file only our engine runs, on 5
+# nodes with 64 callers unless told otherwise, and the functions that took most
+# are printed.
+BENCHFLAGS = -nodes '$(NODES)' -callers '$(CALLERS)' -seconds '$(SECONDS)' -rounds '$(ROUNDS)' \
+             -engines '$(ENGINES)' -sections '$(SECTIONS)'
+
+ifdef PROFILE
+bench: NODES   ?= 5
+bench: CALLERS ?= 64
+bench: SECONDS ?= 3
+bench: ENGINES ?= lockscope
+BENCHFLAGS += -cpuprofile '$(abspath $(PROFILE))'
+endif
+
+bench: ## compare the engine with other lock libraries, under 4 minutes; NODES=5 CALLERS=64 SECONDS=3 PROFILE=file
+	@cd bench && $(GO) build -o out/ . && ./out/bench $(BENCHFLAGS)
+	@$(if $(PROFILE),$(GO) tool pprof -top -nodecount=10 '$(abspath $(PROFILE))')
+
+bench-full: ## the same with the time that stable numbers need, for release notes
+	@cd bench && $(GO) build -o out/ . && ./out/bench -full $(BENCHFLAGS)
 
 # What the tests need, in Debian's names. Elsewhere, install the programs by hand.
 tools: ## install redis-server, chromium and redis-py where they are missing
