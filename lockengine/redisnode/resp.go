@@ -198,9 +198,7 @@ func appendHeader(b []byte, args int) []byte {
 }
 
 func appendString(b []byte, s string) []byte {
-	b = append(b, '$')
-	b = strconv.AppendInt(b, int64(len(s)), 10)
-	b = append(b, '\r', '\n')
+	b = appendLength(b, len(s))
 	b = append(b, s...)
 	return append(b, '\r', '\n')
 }
@@ -208,9 +206,24 @@ func appendString(b []byte, s string) []byte {
 func appendInt(b []byte, n int64) []byte {
 	var digits [20]byte
 	text := strconv.AppendInt(digits[:0], n, 10)
-	b = append(b, '$')
-	b = strconv.AppendInt(b, int64(len(text)), 10)
-	b = append(b, '\r', '\n')
+	b = appendLength(b, len(text))
 	b = append(b, text...)
+	return append(b, '\r', '\n')
+}
+
+// lengths are the headers of short strings, which is nearly all.
+var lengths = func() (headers [128]string) {
+	for n := range headers {
+		headers[n] = "$" + strconv.Itoa(n) + "\r\n"
+	}
+	return headers
+}()
+
+func appendLength(b []byte, n int) []byte {
+	if n < len(lengths) {
+		return append(b, lengths[n]...)
+	}
+	b = append(b, '$')
+	b = strconv.AppendInt(b, int64(n), 10)
 	return append(b, '\r', '\n')
 }
