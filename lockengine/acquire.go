@@ -121,6 +121,9 @@ func (e *Engine) contend(ctx context.Context, w *waiter, opts AcquireOptions, tt
 func (e *Engine) attemptUnlessHeld(ctx context.Context, name, owner string, ttl time.Duration, waitUntil time.Time) (*Lease, error) {
 	own := e.held(name)
 	if own == nil || !time.Now().Before(waitUntil) {
+		if own == nil && e.yields(name) && time.Until(waitUntil) > yieldPause {
+			e.yield(ctx)
+		}
 		return e.attempt(ctx, name, owner, ttl)
 	}
 	if ctx.Err() != nil {

@@ -38,6 +38,10 @@ type queue struct {
 	// caller is told who does not want to wait.
 	refused error
 	at      time.Time
+	// run counts the leases that callers of this engine had one after the
+	// other, and runSince is when the first began.
+	run      int
+	runSince time.Time
 }
 
 // A waiter is one caller in a queue.
@@ -106,7 +110,13 @@ func (e *Engine) leave(w *waiter, err error) {
 		}
 		break
 	}
-	q.refused, q.at = isHeld(err), time.Now()
+	now := time.Now()
+	q.refused, q.at = isHeld(err), now
+	if err == nil {
+		if q.run++; q.run == 1 {
+			q.runSince = now
+		}
+	}
 	if !w.since.IsZero() {
 		q.tell(e, w.name, time.Since(w.since))
 	}
@@ -157,6 +167,41 @@ func (e *Engine) handOver(name string) {
 		case w.free <- struct{}{}:
 		default:
 		}
+	}
+}
+
+// A caller of this engine that waits is first when a lease of the engine is
+// released: its attempt goes out right behind the release. That is fast, and
+// would keep other processes from the lock for ever. So after so many leases in
+// a row, or so long, the name is left alone for a moment: enough for another
+// process to hear that it is free, and to ask.
+const (
+	longestRun = 128
+	maxRunTime = 100 * time.Millisecond
+	yieldPause = 3 * time.Millisecond
+)
+
+// yields reports whether it is time to leave the name to other processes for a
+// moment, once.
+func (e *Engine) yields(name string) bool {
+	e.queues.mu.Lock()
+	defer e.queues.mu.Unlock()
+	q := e.queues.byName[name]
+	if q.run < longestRun && (q.run == 0 || time.Since(q.runSince) < maxRunTime) {
+		return false
+	}
+	q.run = 0
+	return true
+}
+
+// yield leaves the name to other processes for a moment.
+func (e *Engine) yield(ctx context.Context) {
+	timer := time.NewTimer(yieldPause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-e.closing:
+	case <-ctx.Done():
 	}
 }
 
@@ -213,6 +258,9 @@ func (e *Engine) refusedWith(w *waiter, err error) {
 	defer e.queues.mu.Unlock()
 	q := e.queues.byName[w.name]
 	q.refused, q.at = err, time.Now()
+	if e.held(w.name) == nil {
+		q.run = 0 // somebody else had it
+	}
 }
 
 // slowPoll is how many times the retry delay a caller waits that will be woken:

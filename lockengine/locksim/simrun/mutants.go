@@ -87,6 +87,9 @@ func (r *round) reachable() int {
 	{name: "no agreement on the raised fence", kind: "fences", edits: []edit{
 		{"fence.go", "		if agreed {\n", "		if agreed || true {\n"},
 	}},
+	{name: "a release overtakes what was sent before it", edits: []edit{
+		{"locksim/batch.go", "case part.isAbout(op.Name):", "case false:"},
+	}},
 	{name: "extend recreates", edits: []edit{
 		{"locksim/server.go",
 			"if s.mine(op, a) {\n\t\ts.watch(\"extend\", op)",
