@@ -13,9 +13,14 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == childCommand {
+		main() // the second process of a test for contention
+	}
+	goleak.VerifyTestMain(m)
+}
 
-// bench runs the program and returns what it printed.
+// runBench runs the program and returns what it printed.
 func runBench(t *testing.T, args ...string) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -89,7 +94,7 @@ func TestAProfileIsWritten(t *testing.T) {
 
 func TestSettingsThatCannotBeUsedAreNamed(t *testing.T) {
 	for args, want := range map[string]string{
-		"-nodes x":       `-nodes: got "x", want numbers from 1`,
+		"-nodes x":       `-nodes: got "x", want whole numbers above 0`,
 		"-callers 0":     `-callers: got "0"`,
 		"-seconds -1":    `-seconds: got "-1"`,
 		"-rounds 1.5":    `-rounds: got "1.5"`,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -77,6 +78,19 @@ func (s samples) ratio(c cell, engine string, number func(sample) float64) float
 func p50(s sample) float64    { return stat.Micros(s.p50) }
 func p99(s sample) float64    { return stat.Micros(s.p99) }
 func allocs(s sample) float64 { return s.perOp(float64(s.used.allocs)) }
+
+// troubles says in which cells calls failed.
+func (s samples) troubles() (notes []string) {
+	for _, c := range s.cells() {
+		for _, one := range s[c] {
+			if one.failures > 0 {
+				notes = append(notes, fmt.Sprintf("%s, %d nodes, %d callers: %d calls FAILED beside %d locks, such as: %v",
+					c.engine, c.nodes, c.callers, one.failures, one.ops, one.failure))
+			}
+		}
+	}
+	return notes
+}
 
 func (s samples) lockRows() []lockRow {
 	rows := []lockRow{}

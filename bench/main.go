@@ -31,6 +31,9 @@ func (quiet) Printf(context.Context, string, ...any) {}
 
 // run is main with everything that a test replaces, and the exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) == 1 && args[0] == childCommand {
+		return childMain(ctx, stdin, stdout)
+	}
 	b := &bench{stdout: stdout, progress: &progress{to: stderr, start: time.Now()}}
 	switch err := b.parse(args, stderr); {
 	case errors.Is(err, flag.ErrHelp):
@@ -55,6 +58,7 @@ type bench struct {
 	settings
 	stdout   io.Writer
 	progress *progress
+	goals    []goalRow // of the sections that are done
 }
 
 // run measures the sections that were asked for and prints each as soon as it
@@ -79,6 +83,9 @@ func (b *bench) run(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
+	if err := b.reportGoals(); err != nil {
+		return err
+	}
 	b.progress.say("%4.0fs done, numbers in %s", time.Since(b.progress.start).Seconds(), b.out)
 	return nil
 }
@@ -89,6 +96,9 @@ var sections = []struct {
 	run  func(*bench, context.Context) error
 }{
 	{sectionLocks, (*bench).reportLocks},
+	{sectionContention, (*bench).reportContention},
+	{sectionHung, (*bench).reportHung},
+	{sectionWatcher, (*bench).reportWatcher},
 }
 
 func (b *bench) reportLocks(ctx context.Context) error {
@@ -97,8 +107,11 @@ func (b *bench) reportLocks(ctx context.Context) error {
 		return err
 	}
 	rows, costs := samples.lockRows(), samples.costRows()
-	lockTable(rows).print(b.stdout)
+	locks := lockTable(rows)
+	locks.notes = append(locks.notes, samples.troubles()...)
+	locks.print(b.stdout)
 	costTable(costs).print(b.stdout)
+	b.goals = append(b.goals, lockGoals(samples)...)
 	return errors.Join(b.write("latest.json", rows), b.write("cpu.json", costs))
 }
 

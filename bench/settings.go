@@ -25,6 +25,8 @@ const (
 type settings struct {
 	nodes      []int
 	callers    []int
+	waiters    []int
+	names      []int
 	engines    []string
 	sections   []string
 	seconds    time.Duration // per cell and round
@@ -48,9 +50,11 @@ func (s *settings) parse(args []string, usage io.Writer) error {
 	flags.SetOutput(usage)
 	nodes := flags.String("nodes", "", "how many nodes, several separated by commas (default 1,3,5)")
 	callers := flags.String("callers", "", "how many callers, several separated by commas (default 1,16,64,256)")
+	waiters := flags.String("waiters", "", "how many wait for one lock, several separated by commas (default 1,8,64)")
+	names := flags.String("names", "", "how many names the watcher knows, several separated by commas (default 0,1000,100000)")
 	seconds := flags.String("seconds", "", fmt.Sprintf("seconds per cell and round (default %g, with -full %d)", shortSeconds, fullSeconds))
 	rounds := flags.String("rounds", "", fmt.Sprintf("rounds, of which medians are taken (default %d, with -full %d)", shortRounds, fullRounds))
-	names := flags.String("engines", "", "which engines, separated by commas (default all)")
+	libraries := flags.String("engines", "", "which engines, separated by commas (default all)")
 	parts := flags.String("sections", "", "which sections, separated by commas (default all, or locks where nodes, callers or engines are given)")
 	flags.BoolVar(&s.full, "full", false, "take the time that stable numbers need")
 	flags.StringVar(&s.out, "out", "out", "folder for the results")
@@ -66,14 +70,16 @@ func (s *settings) parse(args []string, usage io.Writer) error {
 	if s.full {
 		wantSeconds, wantRounds = fullSeconds, fullRounds
 	}
-	narrowed := *nodes != "" || *callers != "" || *names != ""
-	s.engines, s.sections = list(*names), list(*parts)
+	narrowed := *nodes != "" || *callers != "" || *libraries != ""
+	s.engines, s.sections = list(*libraries), list(*parts)
 	if narrowed && len(s.sections) == 0 {
 		s.sections = []string{sectionLocks}
 	}
 	var errs []error
 	s.nodes = numbers("nodes", *nodes, []int{1, 3, 5}, &errs)
 	s.callers = numbers("callers", *callers, []int{1, 16, 64, 256}, &errs)
+	s.waiters = numbers("waiters", *waiters, []int{1, 8, 64}, &errs)
+	s.names = numbers("names", *names, knownNames, &errs)
 	s.rounds = numbers("rounds", *rounds, []int{wantRounds}, &errs)[0]
 	if *seconds != "" {
 		var err error
@@ -100,22 +106,32 @@ func (s *settings) wants(section string) bool {
 	return len(s.sections) == 0 || slices.Contains(s.sections, section)
 }
 
-// String says how the numbers are made.
+// String says how the numbers are made, and what a short run leaves out.
 func (s settings) String() string {
-	kind := "Short run"
-	if s.full {
-		kind = "Full run"
+	text := fmt.Sprintf("Medians of %d rounds in which the engines take turns, %g s per cell and round;\n"+
+		"contention and hung: %d of %g s, a relay %g s.", s.rounds, s.seconds.Seconds(),
+		s.fewRounds(), s.longer().Seconds(), s.relay().Seconds())
+	if !s.full {
+		text += fmt.Sprintf("\nThis is a short run: make bench-full takes %d rounds of %d s.", fullRounds, fullSeconds)
 	}
-	return fmt.Sprintf("%s: %g s per cell and round, medians of %d rounds in which the engines take turns.",
-		kind, s.seconds.Seconds(), s.rounds)
+	return text
 }
+
+// fewRounds is how many rounds the sections have that take long.
+func (s settings) fewRounds() int { return max(s.rounds/3, 1) }
+
+// longer is how long a cell of those lasts.
+func (s settings) longer() time.Duration { return 3 * s.seconds }
+
+// relay is how long one lasts: an engine that polls does few hand-overs.
+func (s settings) relay() time.Duration { return 5 * s.seconds }
 
 // list splits at commas; nothing for an empty text.
 func list(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-// numbers reads numbers from 1 to 10,000.
+// numbers reads numbers from 0 to a million, and 0 only where it is a default.
 func numbers(flag, text string, otherwise []int, errs *[]error) []int {
 	if text == "" {
 		return otherwise
@@ -123,8 +139,8 @@ func numbers(flag, text string, otherwise []int, errs *[]error) []int {
 	var out []int
 	for _, word := range list(text) {
 		n, err := strconv.Atoi(word)
-		if err != nil || n < 1 || n > 10_000 {
-			*errs = append(*errs, fmt.Errorf("-%s: got %q, want numbers from 1 to 10000, separated by commas", flag, word))
+		if err != nil || n < 0 || n > 1_000_000 || n == 0 && !slices.Contains(otherwise, 0) {
+			*errs = append(*errs, fmt.Errorf("-%s: got %q, want whole numbers above 0, separated by commas", flag, word))
 			continue
 		}
 		out = append(out, n)

@@ -7,7 +7,7 @@ import (
 	"text/tabwriter"
 )
 
-// A table is text in columns. The first columns are words, the others numbers.
+// A table is text in columns, aligned to the right.
 type table struct {
 	title string
 	notes []string
@@ -17,8 +17,7 @@ type table struct {
 
 func (t *table) add(fields ...string) { t.rows = append(t.rows, fields) }
 
-// print writes the table, with an empty line before it and an empty one between
-// groups of rows, which differ in their first columns.
+// print writes the table with an empty line before it.
 func (t *table) print(w io.Writer) {
 	fmt.Fprintf(w, "\n%s\n\n", t.title)
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -54,6 +53,7 @@ func lockTable(rows []lockRow) *table {
 		notes: []string{
 			"A lock is a lock and its unlock, and p50 and p99 are of both together. Ratios are of locks/s.",
 			"redsync, redislock: one go-redis client per node with the default pool. rueidislock: one key per lock.",
+			"Autopipeline and ceiling are no locks: SET NX PX and a compare-and-delete script, without fence, validity or timeouts.",
 		},
 	}
 	for _, r := range rows {
