@@ -8,11 +8,12 @@ import (
 // deadlines wakes the rounds whose time is up. All wait equally long, so the
 // oldest is the next, and one timer serves them all.
 type deadlines struct {
+	engine   *Engine
 	patience time.Duration
 
 	mu      sync.Mutex // guards everything below
 	waiting []*round   // oldest first
-	timer   *time.Timer
+	timer   Timer
 	armed   bool
 }
 
@@ -24,7 +25,7 @@ func (d *deadlines) watch(r *round) {
 	d.letGoLocked()
 	d.waiting = append(d.waiting, r)
 	if !d.armed {
-		d.armLocked(d.patience - time.Since(r.start))
+		d.armLocked(d.patience - d.engine.since(r.start))
 	}
 }
 
@@ -43,7 +44,7 @@ func (d *deadlines) letGoLocked() {
 func (d *deadlines) armLocked(pause time.Duration) {
 	d.armed = true
 	if d.timer == nil {
-		d.timer = time.AfterFunc(pause, d.fire)
+		d.timer = d.engine.afterFunc(pause, d.fire)
 		return
 	}
 	d.timer.Reset(pause)
@@ -59,7 +60,7 @@ func (d *deadlines) fire() {
 		if len(d.waiting) == 0 {
 			return
 		}
-		left := d.patience - time.Since(d.waiting[0].start)
+		left := d.patience - d.engine.since(d.waiting[0].start)
 		if left > 0 {
 			d.armLocked(left)
 			return

@@ -86,7 +86,7 @@ func (e *Engine) waits(w *waiter) {
 	e.queues.mu.Lock()
 	defer e.queues.mu.Unlock()
 	if w.since.IsZero() {
-		w.since = time.Now()
+		w.since = e.now()
 		w.free = make(chan struct{}, 1)
 		if w.freed {
 			w.free <- struct{}{}
@@ -110,7 +110,7 @@ func (e *Engine) leave(w *waiter, err error) {
 		}
 		break
 	}
-	now := time.Now()
+	now := e.now()
 	q.refused, q.at = isHeld(err), now
 	if err == nil {
 		if q.run++; q.run == 1 {
@@ -118,7 +118,7 @@ func (e *Engine) leave(w *waiter, err error) {
 		}
 	}
 	if !w.since.IsZero() {
-		q.tell(e, w.name, time.Since(w.since))
+		q.tell(e, w.name, e.since(w.since))
 	}
 	if len(q.waiters) == 0 {
 		delete(e.queues.byName, w.name)
@@ -139,7 +139,7 @@ func isHeld(err error) error {
 
 // tell publishes the state of the queue. It is called under the lock.
 func (q *queue) tell(e *Engine, name string, waited time.Duration) {
-	event := Event{Kind: EventWaiting, Name: name, At: time.Now(), Waited: waited}
+	event := Event{Kind: EventWaiting, Name: name, At: e.now(), Waited: waited}
 	for i, w := range q.waiters {
 		if w.since.IsZero() {
 			continue
@@ -187,7 +187,7 @@ func (e *Engine) yields(name string) bool {
 	e.queues.mu.Lock()
 	defer e.queues.mu.Unlock()
 	q := e.queues.byName[name]
-	if q.run < longestRun && (q.run == 0 || time.Since(q.runSince) < maxRunTime) {
+	if q.run < longestRun && (q.run == 0 || e.since(q.runSince) < maxRunTime) {
 		return false
 	}
 	q.run = 0
@@ -196,10 +196,10 @@ func (e *Engine) yields(name string) bool {
 
 // yield leaves the name to other processes for a moment.
 func (e *Engine) yield(ctx context.Context) {
-	timer := time.NewTimer(yieldPause)
+	over, timer := e.newTimer(yieldPause)
 	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-over:
 	case <-e.closing:
 	case <-ctx.Done():
 	}
@@ -219,13 +219,13 @@ func (e *Engine) turn(ctx context.Context, w *waiter, waitUntil time.Time) error
 	e.waits(w)
 	// Even without wishing to wait, a caller must give the one before it the
 	// time of an attempt: it may be through in a moment.
-	patience := max(time.Until(waitUntil), e.cfg.NodeTimeout)
-	timer := time.NewTimer(patience)
+	patience := max(e.until(waitUntil), e.cfg.NodeTimeout)
+	over, timer := e.newTimer(patience)
 	defer timer.Stop()
 	select {
 	case <-w.first:
 		return nil
-	case <-timer.C:
+	case <-over:
 		return e.queued(w)
 	case <-e.closing:
 		return ErrClosed
@@ -247,7 +247,7 @@ func (e *Engine) queued(w *waiter) error {
 	held := *last
 	held.Queued = before
 	if held.TTL > 0 {
-		held.TTL = max(held.TTL-time.Since(q.at), 0)
+		held.TTL = max(held.TTL-e.since(q.at), 0)
 	}
 	return &held
 }
@@ -257,7 +257,7 @@ func (e *Engine) refusedWith(w *waiter, err error) {
 	e.queues.mu.Lock()
 	defer e.queues.mu.Unlock()
 	q := e.queues.byName[w.name]
-	q.refused, q.at = err, time.Now()
+	q.refused, q.at = err, e.now()
 	if e.held(w.name) == nil {
 		q.run = 0 // somebody else had it
 	}
@@ -284,12 +284,12 @@ func (e *Engine) pause(ctx context.Context, w *waiter, free <-chan struct{}, liv
 		if held.TTL > 0 {
 			delay = min(delay, held.TTL+time.Millisecond)
 		}
-		delay = min(delay, time.Until(waitUntil))
+		delay = min(delay, e.until(waitUntil))
 	}
-	timer := time.NewTimer(max(delay, time.Millisecond))
+	over, timer := e.newTimer(max(delay, time.Millisecond))
 	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-over:
 	case <-free:
 	case <-w.free:
 	case <-e.closing:

@@ -50,7 +50,7 @@ func (e *Engine) newRound(op Op) *round {
 		engine: e,
 		kind:   op.Kind,
 		token:  op.Token,
-		start:  time.Now(),
+		start:  e.now(),
 		ops:    make([]Op, len(e.members)),
 		wake:   make(chan struct{}, 1),
 	}
@@ -153,11 +153,11 @@ func (r *round) rest(ctx context.Context) {
 		close(all)
 	}
 	r.mu.Unlock()
-	timer := time.NewTimer(restTime)
+	over, timer := r.engine.newTimer(restTime)
 	defer timer.Stop()
 	select {
 	case <-all:
-	case <-timer.C:
+	case <-over:
 	case <-ctx.Done():
 	}
 }
@@ -204,7 +204,7 @@ func (r *round) each(f func(a *Answer, vote Vote)) {
 func (r *round) votes() []NodeVote {
 	votes := make([]NodeVote, len(r.ops))
 	timeout := r.engine.cfg.NodeTimeout
-	over := time.Since(r.start) >= timeout
+	over := r.engine.since(r.start) >= timeout
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range votes {
