@@ -303,11 +303,13 @@ func (l *Lease) release() *round {
 	l.mu.Unlock()
 	r := e.newRound(Op{Kind: KindRelease, Name: l.name, Token: l.token})
 	r.answered = func(op *Op, _ Vote, _ bool) {
-		nothing, settled := l.placed(op.Index)
-		e.reap(op, until, nothing, settled)
-		e.end()
+		if op.Answer.Vote != VoteGranted {
+			nothing, settled := l.placed(op.Index)
+			e.reap(op, until, nothing, settled)
+		}
+		r.heard()
 	}
-	e.hold(len(e.members))
+	r.toTheEnd()
 	r.send()
 	return r
 }

@@ -20,8 +20,9 @@ type round struct {
 	// closed by then.
 	answered func(op *Op, vote Vote, late bool)
 
-	wake chan struct{} // receives when the outcome is certain or the time is up
-	over atomic.Bool   // nobody waits any more
+	unheard atomic.Int32  // with toTheEnd, how many nodes are still to answer
+	wake    chan struct{} // receives when the outcome is certain or the time is up
+	over    atomic.Bool   // nobody waits any more
 
 	mu      sync.Mutex // guards everything below, and the answers in ops
 	judged  []judged
@@ -73,6 +74,19 @@ func (e *Engine) newRound(op Op) *round {
 func (r *round) send() {
 	for i, m := range r.engine.members {
 		m.submit(&r.ops[i])
+	}
+}
+
+// toTheEnd has the engine count the round as under way until heard was called
+// for every node.
+func (r *round) toTheEnd() {
+	r.unheard.Store(int32(len(r.ops)))
+	r.engine.hold(1)
+}
+
+func (r *round) heard() {
+	if r.unheard.Add(-1) == 0 {
+		r.engine.end()
 	}
 }
 

@@ -37,6 +37,7 @@ func (n *Node) runAside() {
 }
 
 func (n *Node) answerQuestion(e entry) {
+	asked := time.Now()
 	ctx, cancel := context.WithDeadline(n.ctx, e.op.Deadline)
 	defer cancel()
 	if e.op.Kind == lockengine.KindMark {
@@ -45,7 +46,7 @@ func (n *Node) answerQuestion(e entry) {
 		e.op.Answer = n.askHealth(ctx, e.op)
 	}
 	e.op.Answer.Run = n.runID()
-	e.op.Answer.RTT = time.Since(e.at)
+	e.op.Answer.RTT = time.Since(asked)
 	e.op.To.Complete(e.op)
 }
 

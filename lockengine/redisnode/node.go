@@ -54,11 +54,10 @@ type Node struct {
 	current *conn // nil while there is no connection
 }
 
-// An entry is an operation and when it was handed over. again marks one that
-// is sent for the second time, alone and with its script in full.
+// An entry is an operation. again marks one that is sent for the second time,
+// alone and with its script in full.
 type entry struct {
 	op    *lockengine.Op
-	at    time.Time
 	again bool
 }
 
@@ -110,7 +109,7 @@ func (n *Node) ID() string { return n.id }
 
 // Submit hands over an operation, see [lockengine.Node].
 func (n *Node) Submit(op *lockengine.Op) {
-	e := entry{op: op, at: time.Now()}
+	e := entry{op: op}
 	if op.Kind == lockengine.KindHealth || op.Kind == lockengine.KindMark {
 		n.submitQuestion(e)
 		return

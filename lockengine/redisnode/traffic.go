@@ -182,7 +182,7 @@ func (c *conn) answered(again []entry) {
 // not say its marker, whatever else it says, though it may have done it.
 func (c *conn) complete(b *batch, again []entry, born string, refusal error) {
 	run := c.node.runID()
-	now := time.Now()
+	rtt := time.Since(b.sent)
 	for _, e := range b.entries {
 		if len(again) > 0 && isAmong(again, e.op) {
 			continue
@@ -195,7 +195,7 @@ func (c *conn) complete(b *batch, again []entry, born string, refusal error) {
 			*a = failure(refusal)
 			a.Void = false
 		default:
-			a.RTT = now.Sub(e.at)
+			a.RTT = rtt
 		}
 		e.op.To.Complete(e.op)
 	}

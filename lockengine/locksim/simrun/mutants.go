@@ -59,14 +59,14 @@ func (r *round) reachable() int {
 			"if until := l.engine.now().Add(ttl - l.engine.cfg.drift(ttl)); start != until && until"},
 	}},
 	{name: "no undo", edits: []edit{
-		{"undo.go", "	e.hold(len(e.members))\n\tundo.send()\n", ""},
+		{"undo.go", "	undo.toTheEnd()\n\tundo.send()\n", ""},
 	}},
 	{name: "undo only where yes", edits: []edit{
 		{"undo.go", "	undo.send()\n", `	for i, m := range e.members {
 		if a, ok := r.answer(i); ok && a.Vote == VoteGranted {
 			m.submit(&undo.ops[i])
 		} else {
-			e.end()
+			undo.heard()
 		}
 	}
 `},
