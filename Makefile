@@ -95,7 +95,7 @@ bench: ## compare the engine with other lock libraries, under 4 minutes; NODES=5
 	@cd bench && $(GO) build -o out/ . && ./out/bench $(BENCHFLAGS)
 	@$(if $(PROFILE),$(GO) tool pprof -top -nodecount=10 '$(abspath $(PROFILE))')
 
-bench-full: ## the same with the time that stable numbers need, for release notes
+bench-full: ## the same for about half an hour, for release notes
 	@cd bench && $(GO) build -o out/ . && ./out/bench -full $(BENCHFLAGS)
 
 # What the tests need, in Debian's names. Elsewhere, install the programs by hand.

@@ -47,7 +47,7 @@ func (b *bench) among(names ...string) []string {
 }
 
 // contention measures callers that want the same lock. A hand-over of an engine
-// that polls takes long, so a cell lasts three times as long as elsewhere and
+// that polls takes long, so a cell lasts five times as long as elsewhere and
 // there are fewer rounds.
 func (b *bench) contention(ctx context.Context, servers *nodes, bare *ceiling.Locks) (map[struggle][]contest, error) {
 	all, rounds := b.struggles(), b.fewRounds()
@@ -60,12 +60,12 @@ func (b *bench) contention(ctx context.Context, servers *nodes, bare *ceiling.Lo
 			}
 			c, err := s.run(ctx, servers.addrs, fmt.Sprintf("lock:bench:contention:%d:%d", round, i), b.longer())
 			if err != nil {
-				return nil, fmt.Errorf("%s, %d waiters in %d processes: %w", s.engine, s.waiters, s.processes, err)
+				return nil, fmt.Errorf("%s, waiters %d, processes %d: %w", s.engine, s.waiters, s.processes, err)
 			}
 			c.trip = trip
 			out[s] = append(out[s], c)
-			b.progress.cell("%2d waiters, %s of work, %d processes, %-9s round %d: %5.0f/s, hand-over p50 %s, p99 %s%s", s.waiters,
-				s.work, s.processes, s.engine, round+1, c.perSecond(), short(c.p50()), short(c.p99()), trouble(c))
+			b.progress.cell("processes %d, waiters %2d, work %3s, %-9s round %d: %5.0f/s, hand-over p50 %s, p99 %s%s", s.processes,
+				s.waiters, s.work, s.engine, round+1, c.perSecond(), short(c.p50()), short(c.p99()), trouble(c))
 		}
 	}
 	return out, nil

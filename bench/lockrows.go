@@ -84,7 +84,7 @@ func (s samples) troubles() (notes []string) {
 	for _, c := range s.cells() {
 		for _, one := range s[c] {
 			if one.failures > 0 {
-				notes = append(notes, fmt.Sprintf("%s, %d nodes, %d callers: %d calls FAILED beside %d locks, such as: %v",
+				notes = append(notes, fmt.Sprintf("%s, nodes %d, callers %d: %d calls FAILED beside %d locks, such as: %v",
 					c.engine, c.nodes, c.callers, one.failures, one.ops, one.failure))
 			}
 		}

@@ -70,10 +70,10 @@ func (b *bench) locksOn(ctx context.Context, n int, specs []engines.Spec, out sa
 				l := newLoad(open[i], servers, callers, "lock:bench:"+specs[i].Name)
 				s, err := l.measure(ctx, warmFor(b.seconds), b.seconds)
 				if err != nil {
-					return fmt.Errorf("%s, %d nodes, %d callers: %w", c.engine, n, callers, err)
+					return fmt.Errorf("%s, nodes %d, callers %d: %w", c.engine, n, callers, err)
 				}
 				out[c] = append(out[c], s)
-				b.progress.cell("%d nodes %3d callers %-16s round %d: %6.0f/s, p50 %s, p99 %s%s", n, callers, c.engine,
+				b.progress.cell("nodes %d, callers %3d, %-16s round %d: %6.0f/s, p50 %s, p99 %s%s", n, callers, c.engine,
 					round+1, s.perSecond(), short(s.p50), short(s.p99), failures(s))
 			}
 		}

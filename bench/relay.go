@@ -51,13 +51,13 @@ func (b *bench) relays(ctx context.Context, servers *nodes, bare *ceiling.Locks)
 				c, err := compete(ctx, order{Engine: engine, Addrs: servers.addrs, Callers: 2 / processes, Relay: true, Work: relayWork,
 					Name: fmt.Sprintf("lock:bench:relay:%s:%d:%d", engine, processes, round), During: b.relay()}, processes)
 				if err != nil {
-					return nil, fmt.Errorf("relay of %s in %d processes: %w", engine, processes, err)
+					return nil, fmt.Errorf("relay of %s, processes %d: %w", engine, processes, err)
 				}
 				trips = append(trips, stat.Micros(trip))
 				all.handover = append(all.handover, c.handover...)
 				all.together += c.together
 				all.failures += c.failures
-				b.progress.cell("relay in %d processes, %-9s round %d: %d hand-overs, p50 %s, p99 %s%s", processes, engine, round+1,
+				b.progress.cell("relay, processes %d, %-9s round %d: %d hand-overs, p50 %s, p99 %s%s", processes, engine, round+1,
 					len(c.handover), short(c.p50()), short(c.p99()), trouble(c))
 			}
 			slices.Sort(all.handover)

@@ -36,10 +36,10 @@ type settings struct {
 	cpuProfile string
 }
 
-// The short run has to end within four minutes, the full one has the time that
-// it needs.
+// The short run has to end within four minutes, the full one takes about
+// half an hour.
 const (
-	shortSeconds, shortRounds = 0.35, 3
+	shortSeconds, shortRounds = 0.2, 5
 	fullSeconds, fullRounds   = 2, 7
 )
 
@@ -109,22 +109,25 @@ func (s *settings) wants(section string) bool {
 // String says how the numbers are made, and what a short run leaves out.
 func (s settings) String() string {
 	text := fmt.Sprintf("Medians of %d rounds in which the engines take turns, %g s per cell and round;\n"+
-		"contention and hung: %d of %g s, a relay %g s.", s.rounds, s.seconds.Seconds(),
-		s.fewRounds(), s.longer().Seconds(), s.relay().Seconds())
+		"contention: %d of %g s, a relay %g s; watcher: %d.", s.rounds, s.seconds.Seconds(),
+		s.fewRounds(), s.longer().Seconds(), s.relay().Seconds(), s.someRounds())
 	if !s.full {
 		text += fmt.Sprintf("\nThis is a short run: make bench-full takes %d rounds of %d s.", fullRounds, fullSeconds)
 	}
 	return text
 }
 
-// fewRounds is how many rounds the sections have that take long.
+// fewRounds is how many rounds contention has, whose cells last longer.
 func (s settings) fewRounds() int { return max(s.rounds/3, 1) }
 
-// longer is how long a cell of those lasts.
-func (s settings) longer() time.Duration { return 3 * s.seconds }
+// someRounds is how many the watcher has, which takes long to read many names.
+func (s settings) someRounds() int { return max(s.rounds*2/3, 1) }
+
+// longer is how long a cell of contention lasts.
+func (s settings) longer() time.Duration { return 5 * s.seconds }
 
 // relay is how long one lasts: an engine that polls does few hand-overs.
-func (s settings) relay() time.Duration { return 5 * s.seconds }
+func (s settings) relay() time.Duration { return 8 * s.seconds }
 
 // list splits at commas; nothing for an empty text.
 func list(text string) []string {

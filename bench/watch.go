@@ -56,7 +56,8 @@ func (b *bench) watch(ctx context.Context) (watched, error) {
 	}
 	defer alone.Close()
 	modes := []string{modeOff, modeOn, modeWatched}
-	b.progress.expect(len(b.names) * len(modes) * b.rounds)
+	rounds := b.someRounds()
+	b.progress.expect(len(b.names) * len(modes) * rounds)
 	out := make(watched)
 	known := 0
 	for _, names := range b.names {
@@ -64,7 +65,7 @@ func (b *bench) watch(ctx context.Context) (watched, error) {
 			return nil, err
 		}
 		known = names
-		for round := range b.rounds {
+		for round := range rounds {
 			for turn := range modes {
 				c := watchCell{names, modes[(turn+round)%len(modes)]}
 				s, err := b.watchOne(ctx, servers, alone, c.mode)
