@@ -17,6 +17,7 @@ const maxUnderWay = 2
 func (c *conn) writeAll() {
 	n := c.node
 	for {
+		runtime.Gosched() // whoever is about to hand over more goes first
 		n.mu.Lock()
 		switch {
 		case c.broken != nil || n.closed:
@@ -31,7 +32,6 @@ func (c *conn) writeAll() {
 		n.asleep = true
 		n.mu.Unlock()
 		<-n.wake
-		runtime.Gosched() // whoever is about to hand over more goes first
 	}
 }
 
