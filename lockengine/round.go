@@ -288,8 +288,19 @@ func (r *round) longestTTL() (longest time.Duration) {
 	return longest
 }
 
-// errUnsent is the reason of operations that were never sent.
-var errUnsent = errors.New("not sent: the node was busy with earlier operations for too long")
+// errUnsent and errCrowded are the reasons of operations that were never sent
+// because of those before them. They say nothing of the node.
+var (
+	errUnsent  = errors.New("not sent: the node was busy with earlier operations for too long")
+	errCrowded = errors.New("not sent: too many operations are waiting for the node")
+)
+
+func wasNotSent(err error) bool { return errors.Is(err, errUnsent) || errors.Is(err, errCrowded) }
+
+// Crowded is what a Node answers to an operation for which it has no room.
+func Crowded(*Op) Answer {
+	return Answer{Vote: VoteDown, Void: true, Err: errCrowded}
+}
 
 // Unsent is what a Node answers to an operation whose deadline had passed
 // before it could be sent.

@@ -40,13 +40,29 @@ func (b *batch) read(in *bufio.Reader, r *reply) (again []entry, err error) {
 				again = append(again, asked...)
 				continue
 			}
-			err = readReleased(in, r, asked)
+			err = b.readReleased(in, r, asked)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	return again, nil
+	if !b.asks {
+		return again, nil
+	}
+	err = r.read(in)
+	b.readMarker(r)
+	return again, err
+}
+
+// readMarker keeps the marker that came, or why it did not.
+func (b *batch) readMarker(r *reply) {
+	b.refusal = r.err()
+	switch {
+	case b.refusal != nil || r.null:
+		b.born = ""
+	case string(r.text) != b.born:
+		b.born = string(r.text)
+	}
 }
 
 // readOne reads the answer to one operation.
@@ -126,8 +142,8 @@ func scriptAnswer(in *bufio.Reader, r *reply) (lockengine.Answer, error) {
 }
 
 // readReleased reads the answer of releaseScript.
-func readReleased(in *bufio.Reader, r *reply, asked []entry) error {
-	if r.kind != '*' || int(r.n) != len(asked) {
+func (b *batch) readReleased(in *bufio.Reader, r *reply, asked []entry) error {
+	if r.kind != '*' || int(r.n) != len(asked)+1 {
 		for _, e := range asked {
 			e.op.Answer = unclear(r)
 		}
@@ -148,7 +164,9 @@ func readReleased(in *bufio.Reader, r *reply, asked []entry) error {
 			e.op.Answer = lockengine.Answer{Vote: lockengine.VoteOther, TTL: expiresIn(r.n - 2)}
 		}
 	}
-	return nil
+	err := r.read(in)
+	b.readMarker(r)
+	return err
 }
 
 // readRaised reads how many of the fences rose.

@@ -40,12 +40,17 @@ const (
 
 // A batch is what is written in one go, and answered in the same order. The
 // memory marker is read last, so that it vouches for everything before it.
+// Releases bring it themselves.
 type batch struct {
 	entries  []entry // releases of a stretch come before its other operations
 	requests []request
+	asks     bool // for the marker, at the end
 	out      []byte
 	legacy   bool
 	sent     time.Time
+
+	born    string // the marker that came
+	refusal error  // or why it did not
 
 	releases []entry // of the stretch that is being collected
 	others   []entry
@@ -55,6 +60,7 @@ type batch struct {
 func (b *batch) reset() {
 	clear(b.entries)
 	b.entries, b.requests, b.out = b.entries[:0], b.requests[:0], b.out[:0]
+	b.asks, b.refusal = false, nil
 }
 
 // add takes an operation. Releases are moved before the other operations of
@@ -75,7 +81,9 @@ func (b *batch) add(e entry) {
 // finish makes the requests of all that was added.
 func (b *batch) finish() {
 	b.endStretch()
-	b.out = append(b.out, askMarker...)
+	if b.asks {
+		b.out = append(b.out, askMarker...)
+	}
 }
 
 func (b *batch) endStretch() {
@@ -111,10 +119,11 @@ func (b *batch) ask(kind requestKind, n int) {
 func (b *batch) release(some []entry) {
 	b.entries = append(b.entries, some...)
 	b.ask(requestReleases, len(some))
-	b.out = releaseScript.append(b.out, len(some), 2*len(some), some[0].again)
+	b.out = releaseScript.append(b.out, len(some)+1, 2*len(some)+1, some[0].again)
 	for _, e := range some {
 		b.out = appendString(b.out, e.op.Name)
 	}
+	b.out = append(b.out, markerKey...)
 	for _, e := range some {
 		b.out = appendString(b.out, e.op.Token)
 	}
@@ -123,6 +132,7 @@ func (b *batch) release(some []entry) {
 func (b *batch) one(e entry) {
 	b.entries = append(b.entries, e)
 	b.ask(requestOne, 1)
+	b.asks = true
 	op := e.op
 	switch {
 	case op.Kind == lockengine.KindAcquire && b.legacy:

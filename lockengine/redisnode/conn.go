@@ -44,7 +44,6 @@ type conn struct {
 	in     *bufio.Reader
 
 	taken []entry // by the writer, from the queue
-	born  string  // the marker that the reader saw last
 
 	overdue *time.Timer // gives up the connection when an answer is overdue
 

@@ -28,10 +28,7 @@ const (
 	maxBatch = 512
 )
 
-var (
-	errQueueFull = errors.New("not sent: too many operations are waiting for the node")
-	errClosed    = errors.New("not sent: the node's connection was closed")
-)
+var errClosed = errors.New("not sent: the node's connection was closed")
 
 // A Node is one Redis server that votes.
 type Node struct {
@@ -115,19 +112,17 @@ func (n *Node) Submit(op *lockengine.Op) {
 		return
 	}
 	n.mu.Lock()
-	var refuse error
-	switch {
-	case n.closed:
-		refuse = errClosed
-	case len(n.queue) >= maxQueue:
-		refuse = errQueueFull
-	default:
+	closed, crowded := n.closed, len(n.queue) >= maxQueue
+	if !closed && !crowded {
 		n.queue = append(n.queue, e)
 	}
 	n.wakeLocked()
 	n.mu.Unlock()
-	if refuse != nil {
-		e.refuse(refuse)
+	switch {
+	case closed:
+		e.refuse(errClosed)
+	case crowded:
+		e.crowded()
 	}
 }
 
@@ -150,8 +145,14 @@ func (n *Node) submitQuestion(e entry) {
 	select {
 	case n.questions <- e:
 	default:
-		e.refuse(errQueueFull)
+		e.crowded()
 	}
+}
+
+// crowded answers an operation for which there is no room.
+func (e entry) crowded() {
+	e.op.Answer = lockengine.Crowded(e.op)
+	e.op.To.Complete(e.op)
 }
 
 // refuse answers an operation that will not be sent.

@@ -123,22 +123,11 @@ func (c *conn) readOne(r *reply) error {
 	if err != nil {
 		return err
 	}
-	if err := r.read(c.in); err != nil {
-		return err
-	}
-	refusal := r.err()
-	if refusal == nil && !r.null && string(r.text) != c.born {
-		c.born = string(r.text)
-	}
-	born := c.born
-	if r.null {
-		born = ""
-	}
 	for i := range again {
 		again[i].again = true
 	}
 	c.answered(again)
-	c.complete(b, again, born, refusal)
+	c.complete(b, again)
 	c.spareBatch(b)
 	return nil
 }
@@ -180,7 +169,7 @@ func (c *conn) answered(again []entry) {
 
 // complete tells who asked. Nothing vouches for the memory of a node that does
 // not say its marker, whatever else it says, though it may have done it.
-func (c *conn) complete(b *batch, again []entry, born string, refusal error) {
+func (c *conn) complete(b *batch, again []entry) {
 	run := c.node.runID()
 	rtt := time.Since(b.sent)
 	for _, e := range b.entries {
@@ -188,11 +177,11 @@ func (c *conn) complete(b *batch, again []entry, born string, refusal error) {
 			continue
 		}
 		a := &e.op.Answer
-		a.Born, a.Run = born, run
+		a.Born, a.Run = b.born, run
 		switch {
 		case a.Vote == lockengine.VoteDown || a.Vote == lockengine.VoteTimeout:
-		case refusal != nil:
-			*a = failure(refusal)
+		case b.refusal != nil:
+			*a = failure(b.refusal)
 			a.Void = false
 		default:
 			a.RTT = rtt
