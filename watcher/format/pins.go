@@ -1,6 +1,7 @@
 package format
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -21,11 +22,11 @@ type Pins []Pin
 func ParsePin(s string) (Pin, error) {
 	at := strings.LastIndexByte(s, '=')
 	if at < 0 {
-		return Pin{}, fmt.Errorf("want pattern=library, such as orders:*=%s", Redsync)
+		return Pin{}, errors.New("such as orders:*=" + Redsync)
 	}
 	pattern, library := strings.TrimSpace(s[:at]), strings.TrimSpace(s[at+1:])
 	if pattern == "" {
-		return Pin{}, fmt.Errorf("want a pattern before the =, such as orders:*=%s", Redsync)
+		return Pin{}, errors.New("there is no pattern before the =")
 	}
 	for i := range libraries {
 		if strings.EqualFold(libraries[i].Name, library) {
@@ -36,7 +37,7 @@ func ParsePin(s string) (Pin, error) {
 	for i := range libraries {
 		names[i] = libraries[i].Name
 	}
-	return Pin{}, fmt.Errorf("the library %q is not known, want one of %s", library, strings.Join(names, ", "))
+	return Pin{}, fmt.Errorf("%q is none of the known libraries: %s", library, strings.Join(names, ", "))
 }
 
 // library returns the library that name is pinned to, nil for none.

@@ -195,9 +195,9 @@ func TestPinsAreReadAndMistakesAreNamed(t *testing.T) {
 		}
 	}
 	for s, want := range map[string]string{
-		"orders:*":    "want pattern=library",
-		"=redsync":    "want a pattern before the =",
-		"x=redlocked": `the library "redlocked" is not known, want one of lockscope, redsync, `,
+		"orders:*":    "such as orders:*=redsync",
+		"=redsync":    "no pattern before the =",
+		"x=redlocked": `"redlocked" is none of the known libraries: lockscope, redsync, `,
 	} {
 		if _, err := ParsePin(s); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v", s, err)
