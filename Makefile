@@ -27,9 +27,10 @@ test: tools check unit proof sim e2e ## install what the tests need and run them
 unit: ## test the packages, with the race detector
 	$(GO) test -race -timeout 10m ./...
 
-proof: ## test the lock engine beside other libraries and behind a proxy that breaks things
+proof: ## test engine and watcher beside other libraries, and the engine behind a proxy that breaks things
 	cd lockengine/prooftest && $(GO) vet ./... && $(GO) test -count=1 -timeout 6m ./...
 	cd bench && $(GO) vet ./... && $(GO) test -count=1 -timeout 3m ./...
+	cd watcher/formattest && $(GO) vet ./... && $(GO) test -count=1 -timeout 4m -v ./...
 
 sim: ## run the lock engine over simulated nodes with faults, SEEDS=n histories, and over broken engines
 	$(GO) run ./lockengine/locksim/simrun -seeds $(SEEDS)
@@ -45,6 +46,7 @@ check: ## formatting, vet, generated files and go.mod are as they should be
 	cd e2e && $(GO) mod tidy -diff
 	cd lockengine/prooftest && $(GO) mod tidy -diff
 	cd bench && $(GO) mod tidy -diff
+	cd watcher/formattest && $(GO) mod tidy -diff
 	@scripts=$$(mktemp -d) && trap 'rm -rf "$$scripts"' EXIT && cp -R views "$$scripts/views" && \
 	  $(GO) tool templ generate >/dev/null 2>&1 && \
 	  if ! diff -r -q views "$$scripts/views"; then \
@@ -55,6 +57,7 @@ fmt: ## format Go and templ files
 	cd e2e && $(GO) fmt ./...
 	cd lockengine/prooftest && $(GO) fmt ./...
 	cd bench && $(GO) fmt ./...
+	cd watcher/formattest && $(GO) fmt ./...
 	$(GO) tool templ fmt views
 
 generate: ## make the Go files of the templ components
@@ -66,6 +69,7 @@ fuzz: ## fuzz everything that parses, 20 s each
 	$(GO) test -run '^$$' -fuzz FuzzParseInfo -fuzztime 20s ./lockengine/redisnode
 	$(GO) test -run '^$$' -fuzz FuzzReply -fuzztime 20s ./lockengine/redisnode
 	$(GO) test -run '^$$' -fuzz FuzzGlob -fuzztime 20s ./internal/glob
+	$(GO) test -run '^$$' -fuzz FuzzRecognise -fuzztime 20s ./watcher/format
 	$(GO) test -run '^$$' -fuzz FuzzLoad -fuzztime 20s ./internal/config
 
 pictures: build ## take the screenshots of the README
@@ -99,12 +103,14 @@ bench-full: ## the same for about half an hour, for release notes
 	@cd bench && $(GO) build -o out/ . && ./out/bench -full $(BENCHFLAGS)
 
 # What the tests need, in Debian's names. Elsewhere, install the programs by hand.
-tools: ## install redis-server, chromium and redis-py where they are missing
+tools: ## install redis-server, chromium, redis-py and node where they are missing
 	@missing=""; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	command -v redis-cli >/dev/null || missing="$$missing redis-tools"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	/usr/bin/python3 -c 'import redis' 2>/dev/null || missing="$$missing python3-redis"; \
+	command -v node >/dev/null || missing="$$missing nodejs"; \
+	command -v npm >/dev/null || missing="$$missing npm"; \
 	[ -z "$$missing" ] && exit 0; \
 	command -v apt-get >/dev/null || { echo "the tests need these programs, please install them:$$missing"; exit 1; }; \
 	sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
