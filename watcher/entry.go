@@ -21,6 +21,19 @@ type entry struct {
 	gone  bool // deleted from the Board
 	// open is true while a quorum of nodes reports the name free.
 	open bool
+	// hold is who holds the lock, as far as is known: the last token with a
+	// quorum, while nodes that do not say may make one for it. It is nil when
+	// there is none.
+	hold *hold
+	// claims are holds that lost their quorum and are not done with.
+	claims []*hold
+	// overlaps are the pairs of holders that were told, flagged is until when
+	// the name is flagged for them, and meets when to look for them again.
+	overlaps       []string
+	flagged, meets instant
+	// contested is since when rivals split the votes, never while they do not
+	// and once it was told.
+	contested instant
 }
 
 // A cell is what one node said of one name.
@@ -47,6 +60,11 @@ type ident struct {
 	library     string
 	at          time.Time // when it was taken by the clock of its holder, or zero
 	seen        instant   // when it was first seen
+	// opaque is true when the value was not read, so that another one need not
+	// be another holder's.
+	opaque bool
+	// renewed is when its lease was last made longer on a node, 0 for never.
+	renewed instant
 }
 
 // A verdict is what the votes on a name come to.
@@ -67,6 +85,8 @@ const (
 	flagNoExpiry flagSet = 1 << iota
 	flagTokensDiffer
 	flagTTLsDiffer
+	flagFenceBack
+	flagOverlap
 )
 
 var flagNames = []struct {
@@ -76,6 +96,8 @@ var flagNames = []struct {
 	{flagNoExpiry, "no-expiry"},
 	{flagTokensDiffer, "tokens-differ"},
 	{flagTTLsDiffer, "ttls-differ"},
+	{flagFenceBack, "fence-back"},
+	{flagOverlap, "overlap"},
 }
 
 // names returns the flags in words, never nil.
@@ -106,11 +128,12 @@ func (e *entry) find(fingerprint string) *ident {
 }
 
 // lapse ends the cells whose deadline has passed and calls ended for each.
-func (e *entry) lapse(now instant, ended func(node int)) {
+func (e *entry) lapse(now instant, ended func(node int, token *ident)) {
 	for i := range e.cells {
 		if c := &e.cells[i]; c.ident != nil && c.deadline <= now {
+			token := c.ident
 			c.ident, c.typ = nil, ""
-			ended(i)
+			ended(i, token)
 		}
 	}
 }

@@ -87,6 +87,7 @@ func (n *node) run(ctx context.Context) {
 			fallthrough
 		default:
 			n.log.Info("the subscription of a node was interrupted")
+			n.board.gap(n.index, errGap.Error())
 		}
 		retry = min(2*retry, lastRetry)
 		select {

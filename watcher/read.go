@@ -149,7 +149,7 @@ func (s *shape) askContent(ctx context.Context, p redis.Pipeliner) {
 	case s.typ == "hash" && s.size <= maxFields:
 		s.hash = p.HGetAll(ctx, s.name)
 	default:
-		s.fingerprint = outsideFingerprint(s.typ, s.size)
+		s.fingerprint, s.unread = outsideFingerprint(s.typ, s.size), true
 		return
 	}
 	s.pttl = p.PTTL(ctx, s.name)

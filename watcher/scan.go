@@ -48,7 +48,7 @@ func (s *session) scan(ctx context.Context) error {
 // readPages reads the names in steps and lets others have a turn after each.
 func (s *session) readPages(ctx context.Context, names []string, audit bool) error {
 	for page := range slices.Chunk(names, flushLimit) {
-		surprises, err := s.read(ctx, page)
+		surprises, err := s.read(ctx, page, nil)
 		if err != nil {
 			return err
 		}
@@ -80,6 +80,8 @@ func (s *session) yield(ctx context.Context) error {
 			err = s.check(ctx)
 		case err := <-s.proven:
 			s.landed(err)
+		case <-s.echoed():
+			err = s.settle(ctx)
 		default:
 			return nil
 		}

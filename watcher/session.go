@@ -25,6 +25,7 @@ type session struct {
 	*node
 	client *redis.Client
 	feed   *feed // nil where there is none
+	ear    ear   // of the feed's goroutine
 	dirty  *dirtySet
 	// canary is the one in flight, if any. Its name is never dirty.
 	canary  atomic.Pointer[canary]
@@ -33,6 +34,9 @@ type session struct {
 	synced  bool       // a scan has ended
 	warned  bool       // the log says that the node is polled
 	suspect map[string]time.Time
+	// doubts are names of which an event may be on its way that tells how a
+	// token left the node, and sought those that the last echo was sent for.
+	doubts, sought map[string]struct{}
 
 	health    *time.Ticker
 	scanTimer *time.Timer
@@ -55,6 +59,7 @@ func (s *session) run(ctx context.Context) error {
 	})
 	s.proven = make(chan error, 1)
 	s.suspect = make(map[string]time.Time)
+	s.doubts, s.sought = make(map[string]struct{}), make(map[string]struct{})
 	s.health = time.NewTicker(healthInterval)
 	s.scanTimer = time.NewTimer(0)
 	defer func() {
@@ -105,14 +110,15 @@ func (s *session) listen(ctx context.Context) error {
 	return err
 }
 
-// event takes in a keyspace event. It runs on the feed's goroutine.
-func (s *session) event(name, kind string) {
+// event takes in a keyspace event. It runs on the feed's goroutine. An event
+// comes once for each pattern that selects the name, of which one is enough.
+func (s *session) event(name, kind, pattern string) {
 	if c := s.canary.Load(); c != nil && c.name == name {
 		c.event(kind)
 		return
 	}
-	if s.filter.watched(name) {
-		s.dirty.add(name)
+	if i := s.filter.first(name); i >= 0 && s.cfg.Patterns[i] == pattern {
+		s.dirty.tell(name, s.ear.hears(name, kind))
 	}
 }
 
@@ -193,6 +199,8 @@ func (s *session) loop(ctx context.Context) error {
 			err = s.check(ctx)
 		case err := <-s.proven:
 			s.landed(err)
+		case <-s.echoed():
+			err = s.settle(ctx)
 		case <-s.scanTimer.C:
 			began := time.Now()
 			err = s.scan(ctx)
@@ -214,17 +222,19 @@ func (s *session) lost() <-chan struct{} {
 
 // flush reads the dirty names.
 func (s *session) flush(ctx context.Context) error {
-	names := s.dirty.take(flushLimit)
-	for _, name := range names {
+	dirty := s.dirty.take(flushLimit)
+	names := make([]string, 0, len(dirty))
+	for name := range dirty {
+		names = append(names, name)
 		delete(s.suspect, name)
 	}
-	_, err := s.read(ctx, names)
+	_, err := s.read(ctx, names, dirty)
 	return err
 }
 
-// read reads the names and puts them on the Board. It returns those that were
-// not as expected.
-func (s *session) read(ctx context.Context, names []string) ([]string, error) {
+// read reads the names, of which events have told so much, and puts them on
+// the Board. It returns those that were not as expected.
+func (s *session) read(ctx context.Context, names []string, told map[string]told) ([]string, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
@@ -232,7 +242,14 @@ func (s *session) read(ctx context.Context, names []string) ([]string, error) {
 	if err != nil {
 		return nil, err // the session ends, and the next one reads everything
 	}
-	return s.board.apply(s.index, readings), nil
+	for i := range readings {
+		readings[i].told = told[readings[i].name]
+	}
+	surprises, doubts := s.board.apply(s.index, readings)
+	for _, name := range doubts {
+		s.doubts[name] = struct{}{}
+	}
+	return surprises, s.seek(ctx)
 }
 
 // nextScan returns when to scan again after a scan that took so long.

@@ -11,6 +11,21 @@
  * @property {string|null} [expiresAt]
  * @property {number|null} [rttMicros]
  * @property {string|null} [reason]
+ * @property {string|null} [said] what the node said when the lock was taken here
+ * @property {string|null} [saidReason]
+ */
+
+/**
+ * @typedef {object} Hold one holder of a lock, present or past
+ * @property {string|null} owner
+ * @property {string} fingerprint
+ * @property {string|null} library
+ * @property {boolean} managed
+ * @property {number|null} fence
+ * @property {string} from
+ * @property {string|null} to null while it lasts
+ * @property {string|null} how
+ * @property {number} extensions
  */
 
 /**
