@@ -24,13 +24,19 @@ type reading struct {
 	// The rest is for readPresent.
 	typ         string
 	fingerprint string
-	match       format.Match
+	match       format.Match // without a Holder
+	detail      *detail
 	ttl         time.Duration // lockengine.NoExpiry for none
 	at          time.Time     // when the time to live was received
 	rtt         time.Duration // how long before that it was asked for
 	unread      bool          // the fingerprint is of the outside of the key
 	// told is what events said since the reading before, in any status.
 	told told
+}
+
+// opaque reports whether what was read does not tell one holder from another.
+func (r *reading) opaque() bool {
+	return r.unread || r.match.Mode.Shared() || r.match.Mode == format.ModeInteger
 }
 
 // A readStatus says what kind of answer a reading is.
@@ -120,8 +126,12 @@ func (b *Board) put(e *entry, node int, r *reading, c clock) (changed, surprise 
 			now.ident = &ident{
 				fingerprint: r.fingerprint,
 				owner:       r.match.Owner, library: r.match.Library, at: r.match.At,
-				seen: c.now, opaque: r.unread,
+				seen: c.now, opaque: r.opaque(),
 			}
+			now.ident.origin = originOf(r.match)
+		}
+		if now.detail = r.detail; now.detail.same(old.detail) {
+			now.detail = old.detail
 		}
 		if old.ident == now.ident && old.typ == now.typ {
 			now.deadline = steady(old.deadline, now.deadline, r.rtt)
@@ -149,7 +159,7 @@ func (b *Board) put(e *entry, node int, r *reading, c clock) (changed, surprise 
 		n.keys++
 	}
 	moved := old.ident != now.ident
-	changed = moved || old.typ != now.typ || n.vote(&old) != n.vote(&now) ||
+	changed = moved || old.typ != now.typ || old.detail != now.detail || n.vote(&old) != n.vote(&now) ||
 		now.ident != nil && old.deadline != now.deadline
 	lapsing := now.ident == nil && old.ident != nil && old.deadline.sub(c.now) < surpriseMargin
 	return changed, moved && !lapsing

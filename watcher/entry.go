@@ -42,6 +42,7 @@ type cell struct {
 	// passed.
 	ident    *ident
 	typ      string
+	detail   *detail // nil when there is nothing to tell
 	deadline instant
 	// read is when it was confirmed.
 	read instant
@@ -58,10 +59,11 @@ type ident struct {
 	fingerprint string
 	owner       string
 	library     string
+	origin      *origin   // nil when it is not known
 	at          time.Time // when it was taken by the clock of its holder, or zero
 	seen        instant   // when it was first seen
-	// opaque is true when the value was not read, so that another one need not
-	// be another holder's.
+	// opaque is true when another value need not be another holder's: it was
+	// not read, or is one of several holders.
 	opaque bool
 	// renewed is when its lease was last made longer on a node, 0 for never.
 	renewed instant
@@ -132,7 +134,7 @@ func (e *entry) lapse(now instant, ended func(node int, token *ident)) {
 	for i := range e.cells {
 		if c := &e.cells[i]; c.ident != nil && c.deadline <= now {
 			token := c.ident
-			c.ident, c.typ = nil, ""
+			c.ident, c.typ, c.detail = nil, "", nil
 			ended(i, token)
 		}
 	}

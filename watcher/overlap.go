@@ -3,6 +3,8 @@ package watcher
 import (
 	"slices"
 	"time"
+
+	"github.com/lockscope/lockscope/watcher/format"
 )
 
 const (
@@ -33,7 +35,8 @@ type believer struct {
 	fingerprint string
 	from, until instant
 	// renewed is when its lease was last made longer. A token that never had a
-	// quorum proves nothing but by being renewed beside another one.
+	// quorum proves nothing but by being renewed beside another one, or if its
+	// library goes by one node that said yes.
 	renewed instant
 }
 
@@ -49,10 +52,17 @@ func (e *entry) believers(votes *ballot) []believer {
 	}
 	for _, t := range votes.tokens {
 		known := slices.ContainsFunc(all, func(x believer) bool { return x.fingerprint == t.ident.fingerprint })
-		if !known && t.ident.renewed != 0 {
-			all = append(all, believer{
-				fingerprint: t.ident.fingerprint, from: t.ident.seen, until: slices.Max(t.deadlines), renewed: t.ident.renewed,
-			})
+		if known || t.ident.opaque {
+			continue
+		}
+		x := believer{
+			fingerprint: t.ident.fingerprint, from: t.ident.seen, until: slices.Max(t.deadlines), renewed: t.ident.renewed,
+		}
+		if t.ident.library == format.Sample {
+			x.renewed = never
+		}
+		if x.renewed != 0 {
+			all = append(all, x)
 		}
 	}
 	return all

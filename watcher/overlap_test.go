@@ -181,6 +181,23 @@ func TestAClientThatRenewsWhatFewNodesGaveItIsAnOverlap(t *testing.T) {
 	awaitOverlap(t, b, "lock:x")
 }
 
+// The class that texts about Redlock show takes one yes for a lock.
+func TestTwoClientsThatGoByTheirFirstYesOverlap(t *testing.T) {
+	servers := redistest.StartAll(t, 5)
+	nodes := clientsOf(t, servers)
+	b := watch(t, servers, Config{}, NotificationsLive).Board()
+	until := time.Now().Add(time.Minute).UnixMilli()
+	values := []string{
+		fmt.Sprintf("6f1d1b1c-3a0e-4b7e-9d55-0c6f6d3b8a11:%d", until),
+		fmt.Sprintf("0b8c4c56-8b0f-4b58-a2a4-4d8f4f0a9b22:%d", until),
+	}
+	// Both ask all nodes at once, and the votes are split.
+	for i, n := range nodes {
+		setOn(t, redisClients{n}, "lock:x", values[i%2], time.Minute)
+	}
+	awaitOverlap(t, b, "lock:x")
+}
+
 func TestEnginesThatTrustNodesWithoutMemoryOverlap(t *testing.T) {
 	servers := redistest.StartAll(t, 5)
 	nodes := clientsOf(t, servers)

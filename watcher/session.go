@@ -117,9 +117,16 @@ func (s *session) event(name, kind, pattern string) {
 		c.event(kind)
 		return
 	}
-	if i := s.filter.first(name); i >= 0 && s.cfg.Patterns[i] == pattern {
-		s.dirty.tell(name, s.ear.hears(name, kind))
+	i := s.filter.first(name)
+	lock, ok := s.filter.lock(name)
+	if !ok || i >= 0 && s.cfg.Patterns[i] != pattern {
+		return
 	}
+	t := s.ear.hears(name, kind)
+	if lock != name {
+		t = t&toldGone | toldChanged // of a part of the lock, or of what stands beside it
+	}
+	s.dirty.tell(lock, t)
 }
 
 // prove finds out whether events come: by the node's configuration, which it
@@ -131,7 +138,7 @@ func (s *session) prove(ctx context.Context) error {
 		return nil
 	}
 	if s.cfg.Notifications == ModeAuto {
-		err := ensureFlags(ctx, s.client)
+		err := ensureFlags(ctx, s.client, neededFlags+s.more)
 		if err == nil {
 			s.setLive(true)
 			return nil
@@ -238,9 +245,12 @@ func (s *session) read(ctx context.Context, names []string, told map[string]told
 	if len(names) == 0 {
 		return nil, nil
 	}
-	readings, err := read(ctx, s.client, names)
+	readings, err := reader{s.client, s.filter, s.cfg.Libraries}.read(ctx, names)
 	if err != nil {
 		return nil, err // the session ends, and the next one reads everything
+	}
+	if err := s.learn(ctx, readings); err != nil {
+		return nil, err
 	}
 	for i := range readings {
 		readings[i].told = told[readings[i].name]
