@@ -108,6 +108,7 @@ func (b *Board) nodeDown(node int, vote lockengine.Vote, reason string) {
 	}
 	n.status.Up, n.status.Error, n.status.RTT = false, reason, 0
 	n.status.Notifications = NotificationsNone
+	n.status.Cost.OperationsPerSecond, n.status.Cost.BytesPerSecond = 0, 0
 	same := n.vetoed == vote
 	n.connected, n.synced, n.vetoed = false, false, vote
 	if !same {
@@ -219,6 +220,22 @@ func (b *Board) keysOf(node int) []string {
 		}
 	}
 	return names
+}
+
+// others returns which of the names were last seen on the node with something
+// else than a string.
+func (b *Board) others(node int, names []string) (others map[string]bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, name := range names {
+		if e := b.entries[name]; e != nil && e.cells[node].ident != nil && e.cells[node].typ != "string" {
+			if others == nil {
+				others = make(map[string]bool)
+			}
+			others[name] = true
+		}
+	}
+	return others
 }
 
 // up reports whether the node answered when it was last asked.

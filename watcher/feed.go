@@ -39,6 +39,7 @@ var (
 // to be opened and followed by a scan.
 type feed struct {
 	pubsub *redis.PubSub
+	meter  *meter
 	prefix string
 	event  func(name, kind, pattern string)
 	lost   chan struct{} // closed when events may have been missed
@@ -52,9 +53,10 @@ type feed struct {
 // openFeed subscribes to the names that the patterns select, and returns when
 // the node has confirmed it. event is called for every event, on one goroutine;
 // it must not wait. errFeedRefused means that the node said no.
-func openFeed(ctx context.Context, client *redis.Client, patterns []string, event func(name, kind, pattern string)) (*feed, error) {
+func openFeed(ctx context.Context, client *redis.Client, meter *meter, patterns []string, event func(name, kind, pattern string)) (*feed, error) {
 	f := &feed{
 		pubsub: client.PSubscribe(ctx),
+		meter:  meter,
 		prefix: fmt.Sprintf("__keyspace@%d__:", client.Options().DB),
 		event:  event,
 		lost:   make(chan struct{}),
@@ -86,6 +88,9 @@ func openFeed(ctx context.Context, client *redis.Client, patterns []string, even
 
 // confirm subscribes and waits until the node has said so.
 func (f *feed) confirm(ctx context.Context, channels []string) error {
+	if err := f.meter.spend(ctx, 1); err != nil {
+		return err
+	}
 	if err := f.pubsub.PSubscribe(ctx, channels...); err != nil {
 		return err
 	}
@@ -154,7 +159,7 @@ func (f *feed) watch(ctx context.Context) {
 		case <-ticker.C:
 		}
 		silence := time.Since(f.start) - time.Duration(f.heard.Load())
-		if silence > liveSilence || f.pubsub.Ping(ctx) != nil {
+		if silence > liveSilence || f.ping(ctx) != nil {
 			f.hangUp()
 			return
 		}
@@ -166,7 +171,15 @@ const echo = "echo"
 
 // seek asks for an echo: once it comes, so have the events of everything that
 // the node did before the call. The one before has to have come.
-func (f *feed) seek(ctx context.Context) error { return f.pubsub.Ping(ctx, echo) }
+func (f *feed) seek(ctx context.Context) error { return f.ping(ctx, echo) }
+
+// ping asks the node to answer, with a text where one is given.
+func (f *feed) ping(ctx context.Context, text ...string) error {
+	if err := f.meter.spend(ctx, 1); err != nil {
+		return err
+	}
+	return f.pubsub.Ping(ctx, text...)
+}
 
 // hear notes a sign of life.
 func (f *feed) hear() { f.heard.Store(int64(time.Since(f.start))) }

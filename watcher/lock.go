@@ -154,6 +154,8 @@ type NodeStatus struct {
 	// Missed is how many changes a scan found that no event had told, although
 	// events were thought to arrive.
 	Missed uint64
+	// Cost is what the watcher costs the node.
+	Cost Cost
 	// Gaps is how often the subscription to the events was interrupted, after
 	// which everything is read again.
 	Gaps uint64

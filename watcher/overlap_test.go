@@ -229,7 +229,10 @@ func TestALeaseThatIsDeletedUnderItsHolderAndGivenAwayOverlaps(t *testing.T) {
 	engine := engineOf(t, servers, b)
 	lease, err := engine.Acquire(t.Context(), "lock:x", lockengine.AcquireOptions{Owner: "alice"})
 	must(t, err)
-	awaitState(t, b, "lock:x", StateHeld)
+	eventually(t, b, "three votes", func() bool {
+		l, _ := b.Lock("lock:x")
+		return l.Holder.Managed && !slices.ContainsFunc(l.Votes, func(v Vote) bool { return v.Vote != yes })
+	})
 	for _, n := range nodes {
 		must(t, n.Del(t.Context(), "lock:x").Err())
 	}

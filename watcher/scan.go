@@ -47,7 +47,7 @@ func (s *session) scan(ctx context.Context) error {
 
 // readPages reads the names in steps and lets others have a turn after each.
 func (s *session) readPages(ctx context.Context, names []string, audit bool) error {
-	for page := range slices.Chunk(names, flushLimit) {
+	for page := range slices.Chunk(names, s.meter.batch()) {
 		surprises, err := s.read(ctx, page, nil)
 		if err != nil {
 			return err
@@ -75,6 +75,8 @@ func (s *session) yield(ctx context.Context) error {
 		var err error
 		select {
 		case <-s.dirty.ready:
+			err = s.flush(ctx)
+		case <-s.paced.C:
 			err = s.flush(ctx)
 		case <-s.health.C:
 			err = s.check(ctx)

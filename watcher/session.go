@@ -15,8 +15,12 @@ const (
 	// pollInterval is how often a node without events is scanned, unless the
 	// scan itself takes half of it.
 	pollInterval = time.Second
-	// flushLimit is how many names are read in one go.
+	// flushLimit is how many names are read in one go at most.
 	flushLimit = 500
+	// flushPause is the least time from one flush of dirty names to the next,
+	// so that a name that changes all the time costs a bounded number of reads.
+	// After a rest the first change is read at once.
+	flushPause = time.Millisecond
 )
 
 // A session is one connection to a node, from the first answer to the first
@@ -40,6 +44,8 @@ type session struct {
 
 	health    *time.Ticker
 	scanTimer *time.Timer
+	paced     *time.Timer // ends a flushPause
+	flushed   time.Time   // when the last flush began
 	lastInfo  time.Time
 	lastProof time.Time
 	wg        sync.WaitGroup
@@ -51,6 +57,7 @@ type session struct {
 func (s *session) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	s.client = redis.NewClient(s.options())
+	s.client.AddHook(s.meter)
 	// The client library does not leave a read that has begun when its context
 	// ends, so close the connection under it.
 	s.wg.Go(func() {
@@ -62,9 +69,11 @@ func (s *session) run(ctx context.Context) error {
 	s.doubts, s.sought = make(map[string]struct{}), make(map[string]struct{})
 	s.health = time.NewTicker(healthInterval)
 	s.scanTimer = time.NewTimer(0)
+	s.paced = time.NewTimer(time.Hour)
 	defer func() {
 		s.health.Stop()
 		s.scanTimer.Stop()
+		s.paced.Stop()
 		cancel()
 		if s.feed != nil {
 			s.feed.close()
@@ -98,7 +107,7 @@ func (s *session) listen(ctx context.Context) error {
 	if s.cfg.Notifications == ModeOff || s.feed != nil {
 		return nil
 	}
-	f, err := openFeed(ctx, s.client, s.cfg.Patterns, s.event)
+	f, err := openFeed(ctx, s.client, s.meter, s.cfg.Patterns, s.event)
 	if errors.Is(err, errFeedRefused) {
 		if !s.warned {
 			s.warned = true
@@ -201,6 +210,12 @@ func (s *session) loop(ctx context.Context) error {
 		case <-s.lost():
 			return errGap
 		case <-s.dirty.ready:
+			if wait := flushPause - time.Since(s.flushed); wait > 0 {
+				s.paced.Reset(wait)
+			} else {
+				err = s.flush(ctx)
+			}
+		case <-s.paced.C:
 			err = s.flush(ctx)
 		case <-s.health.C:
 			err = s.check(ctx)
@@ -229,7 +244,8 @@ func (s *session) lost() <-chan struct{} {
 
 // flush reads the dirty names.
 func (s *session) flush(ctx context.Context) error {
-	dirty := s.dirty.take(flushLimit)
+	s.flushed = time.Now()
+	dirty := s.dirty.take(s.meter.batch())
 	names := make([]string, 0, len(dirty))
 	for name := range dirty {
 		names = append(names, name)
@@ -245,7 +261,7 @@ func (s *session) read(ctx context.Context, names []string, told map[string]told
 	if len(names) == 0 {
 		return nil, nil
 	}
-	readings, err := reader{s.client, s.filter, s.cfg.Libraries}.read(ctx, names)
+	readings, err := reader{s.client, s.filter, s.cfg.Libraries, s.board.others(s.index, names)}.read(ctx, names)
 	if err != nil {
 		return nil, err // the session ends, and the next one reads everything
 	}

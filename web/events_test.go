@@ -144,3 +144,14 @@ func TestNoCellOfATableIsAFormula(t *testing.T) {
 		}
 	}
 }
+
+func TestANodeSaysWhatWatchingItCosts(t *testing.T) {
+	w := begin(t, 1)
+	alice := w.browser()
+	eventually(t, "the rates are known", func() bool {
+		cost := alice.get("/api/v1/nodes").status(http.StatusOK).json()["nodes"].([]any)[0].(fields)["cost"].(fields)
+		return cost["operationsPerSecond"].(float64) > 0 && cost["bytesPerSecond"].(float64) > 0 &&
+			cost["budget"] == float64(watcher.DefaultBudget) && cost["operations"].(float64) > 5 &&
+			cost["bytesIn"].(float64) > 100 && cost["bytesOut"].(float64) > 100
+	})
+}

@@ -73,6 +73,7 @@
  * @property {string|null} [startedAt]
  * @property {string} notifications
  * @property {number} keys
+ * @property {{operationsPerSecond: number, bytesPerSecond: number, budget: number}} [cost]
  * @property {boolean} votes whether its votes count
  * @property {{until: string|null, reason: string}|null} quarantine
  * @property {{offsetMicros: number, errorMicros: number, jumps: number}|null} clock
