@@ -71,7 +71,7 @@ func TestAllProblemsAreReportedTogether(t *testing.T) {
 			t.Errorf("not reported: %s\nin:\n%s", want, all)
 		}
 	}
-	if len(problems) != 21 {
+	if len(problems) != 22 {
 		t.Errorf("%d problems:\n%s", len(problems), all)
 	}
 }
