@@ -55,11 +55,11 @@ type Config struct {
 	Notifications string
 	// WatchBudget is how many operations a second watching may cost a node.
 	WatchBudget int
-	BasePath      string // "/" or "/path" without a slash at the end
-	Hosts         []string
-	Environment   string
-	ReadOnly      bool
-	Auth          string // "" or "none"
+	BasePath    string // "/" or "/path" without a slash at the end
+	Hosts       []string
+	Environment string
+	ReadOnly    bool
+	Auth        string // "" or "none"
 
 	LogLevel  slog.Level
 	LogFormat string // "text" or "json"
