@@ -51,6 +51,7 @@ type Board struct {
 	spare        []lockengine.Event // memory for the intake
 	history      history
 	activity     activityRing
+	contention   contention
 	overlapCount uint64
 	alarms       []Overlap // those that alarm was not told of yet
 }
@@ -73,6 +74,7 @@ func newBoard(sources []Source, cfg Config, now func() time.Time) *Board {
 		freeRetention: cfg.FreeRetention,
 		managed:       newManaged(),
 		history:       newHistory(),
+		contention:    newContention(),
 		wake:          make(chan struct{}, 1),
 		nodes:         make([]boardNode, len(sources)),
 		entries:       make(map[string]*entry),

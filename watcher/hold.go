@@ -249,6 +249,7 @@ func (b *Board) begins(e *entry, on *ident, c clock) *hold {
 
 // took notes that a hold began.
 func (b *Board) took(name string, h *hold, c clock) {
+	b.contention.of(name, c.now, func(f *fight) { f.holds++ })
 	b.happened(Activity{
 		At: c.time(h.from), Kind: ActivityAcquired, Name: name, Owner: h.owner,
 		Fingerprint: h.fingerprint, Library: h.library, Fence: h.fence, Managed: h.managed,
@@ -291,6 +292,7 @@ func (b *Board) resolve(e *entry, h *hold, votes *ballot, c clock) (done bool) {
 // over notes how a hold ended.
 func (b *Board) over(name string, h *hold, how Ending, c clock) {
 	h.how, h.told = how, true
+	b.contention.of(name, c.now, func(f *fight) { f.hold.add(h.over.sub(h.from)) })
 	kind := ActivityEnded
 	if how != EndedUnknown {
 		kind = ActivityKind(how)

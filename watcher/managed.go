@@ -145,6 +145,7 @@ func (b *Board) digestLock(ev *lockengine.Event, c clock) bool {
 	switch ev.Kind {
 	case lockengine.EventAttempt:
 		m.attempts[key] = nil
+		b.contention.of(ev.Name, c.now, func(f *fight) { f.attempts++ })
 	case lockengine.EventVote:
 		if votes, ok := m.attempts[key]; ok {
 			m.attempts[key] = mergeVotes(votes, ev.Votes)
@@ -154,6 +155,7 @@ func (b *Board) digestLock(ev *lockengine.Event, c clock) bool {
 		}
 	case lockengine.EventRefused:
 		delete(m.attempts, key)
+		b.contention.of(ev.Name, c.now, func(f *fight) { f.failures++ })
 	case lockengine.EventAcquired:
 		// A vote may have come between the decision and this event.
 		votes := mergeVotes(slices.Clone(ev.Votes), m.attempts[key])
@@ -174,6 +176,9 @@ func (b *Board) digestLock(ev *lockengine.Event, c clock) bool {
 		b.leaseEnded(key, lease, ev, c)
 		return true
 	case lockengine.EventWaiting:
+		if ev.Waited > 0 {
+			b.contention.of(ev.Name, c.now, func(f *fight) { f.wait.add(ev.Waited) })
+		}
 		if ev.Waiters == 0 {
 			delete(m.waiters, ev.Name)
 		} else {

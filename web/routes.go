@@ -59,6 +59,7 @@ func (s *Server) api(e *echo.Echo, g *echo.Group) {
 	huma.Register(api, s.query("nodes", "/api/v1/nodes", "List nodes"), s.listNodes)
 	huma.Register(api, s.query("events", "/api/v1/events", "List what happened", 422), s.listEvents)
 	describeTable(api, "/api/v1/events")
+	huma.Register(api, s.query("contention", "/api/v1/contention", "List what is fought for", 422), s.listContention)
 	leases := s.query("leases", "/api/v1/leases", "List the leases of this session")
 	leases.Middlewares = huma.Middlewares{adapt(s.knownSession)}
 	huma.Register(api, leases, s.listLeases)
