@@ -127,6 +127,7 @@ func (b *Board) put(e *entry, node int, r *reading, c clock) (changed, surprise 
 				fingerprint: r.fingerprint,
 				owner:       r.match.Owner, library: r.match.Library, at: r.match.At,
 				seen: c.now, opaque: r.opaque(),
+				words: fold(r.match.Owner + "\x00" + r.match.Library + "\x00" + r.fingerprint),
 			}
 			now.ident.origin = originOf(r.match)
 		}
@@ -218,6 +219,7 @@ func (b *Board) refresh(e *entry, c clock, changed bool) {
 		e.quiet = b.quiet.PushBack(quietEntry{entry: e, since: c.now})
 	}
 	b.due.set(e, e.nextChange())
+	e.publish(c)
 	if changed {
 		b.announce(e)
 	}
@@ -273,7 +275,7 @@ func (b *Board) retire(c clock) {
 		b.abandon(q.entry, c)
 		b.count(q.entry.state, -1)
 		delete(b.entries, q.entry.name)
-		q.entry.gone = true
+		q.entry.gone.Store(true)
 		b.order.remove()
 		b.announce(q.entry)
 		b.wakeWaiters(q.entry.name)

@@ -2,6 +2,7 @@ package watcher
 
 import (
 	"container/list"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,7 +19,10 @@ type entry struct {
 	// quiet is the entry's place in the list of those without a live token,
 	// nil while there is one.
 	quiet *list.Element
-	gone  bool // deleted from the Board
+	gone  atomic.Bool // deleted from the Board
+	// shown is the entry as queries see it, never nil once its first refresh is
+	// over. Queries go by it, gone and name alone, without the Board's mutex.
+	shown atomic.Pointer[shownEntry]
 	// open is true while a quorum of nodes reports the name free.
 	open bool
 	// hold is who holds the lock, as far as is known: the last token with a
@@ -65,6 +69,9 @@ type ident struct {
 	// opaque is true when another value need not be another holder's: it was
 	// not read, or is one of several holders.
 	opaque bool
+	// words is what a search finds: owner, library and fingerprint in lower
+	// case.
+	words string
 	// renewed is when its lease was last made longer on a node, 0 for never.
 	renewed instant
 }

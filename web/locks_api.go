@@ -16,6 +16,7 @@ import (
 type locksInput struct {
 	Q      string `query:"q" maxLength:"512" doc:"Text to search in names and owners."`
 	State  string `query:"state" enum:"held,expiring,contested,residue,unknown,free" doc:"Only names in this state."`
+	Mine   bool   `query:"mine" doc:"Only the locks that this browser session holds."`
 	Sort   string `query:"sort" enum:"name,-name,state,expires,since" doc:"The order; by name when it is not given."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200" doc:"How many at most."`
 	Cursor string `query:"cursor" maxLength:"64" doc:"Where the page before ended: the cursor of its answer."`
@@ -36,14 +37,15 @@ type locksOutput struct {
 // listLocks answers with a window of the Board. Names that come and go between
 // two pages can shift a row from one to the other; the stream does not have
 // that problem.
-func (s *Server) listLocks(_ context.Context, in *locksInput) (*locksOutput, error) {
+func (s *Server) listLocks(ctx context.Context, in *locksInput) (*locksOutput, error) {
 	offset, ok := parseCursor(in.Cursor)
 	if !ok {
 		return nil, invalid(FieldError{Field: "cursor", Message: "want the cursor of an answer", Got: shorten(in.Cursor)})
 	}
-	view := s.board.Window(watcher.Query{
+	own, _ := sessionOf(ctx) // none holds nothing
+	view := s.rows.view(rowQuery{mine: in.Mine, session: own, Query: watcher.Query{
 		Text: in.Q, State: watcher.State(in.State), Sort: in.Sort, Offset: offset, Limit: in.Limit,
-	})
+	}})
 	out := &locksOutput{}
 	out.Body.Locks = toLocks(view.Locks)
 	out.Body.Total = view.Total

@@ -54,7 +54,9 @@ func (s *Server) api(e *echo.Echo, g *echo.Group) {
 	config.Formats[csvType] = csvFormat
 	api := humaecho.NewWithGroup(e, g, config)
 
-	huma.Register(api, s.query("locks", "/api/v1/locks", "List locks", 422), s.listLocks)
+	locks := s.query("locks", "/api/v1/locks", "List locks", 422)
+	locks.Middlewares = huma.Middlewares{adapt(s.knownSession)}
+	huma.Register(api, locks, s.listLocks)
 	huma.Register(api, s.query("lock", "/api/v1/locks/one", "Get one lock", 404, 422), s.getLock)
 	huma.Register(api, s.query("nodes", "/api/v1/nodes", "List nodes"), s.listNodes)
 	huma.Register(api, s.query("events", "/api/v1/events", "List what happened", 422), s.listEvents)

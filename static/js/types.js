@@ -105,6 +105,7 @@
  * @property {string} view
  * @property {string} q
  * @property {string} state
+ * @property {boolean} mine only the locks of this session
  * @property {string} sort
  * @property {number} offset
  * @property {number} limit
