@@ -92,6 +92,7 @@ type Server struct {
 	throttle    *throttle
 	answers     *answers
 	leases      *leaseStore
+	rows        rows
 	tabs        *tabs
 	hub         *hub
 
@@ -140,12 +141,13 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		assets:      loaded,
 		throttle:    newThrottle(cfg.Limits.CommandRate, cfg.Limits.CommandBurst),
 		answers:     newAnswers(),
-		leases:      newLeaseStore(cfg.Limits.Leases),
+		leases:      newLeaseStore(cfg.Limits.Leases, deps.Board.Touch),
 	}
 	s.hosts.Store(newHostList(cfg.Addr, cfg.AllowedHosts))
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.tabs = newTabs(func(l *storedLease) { s.giveBack(l.lease) })
-	s.hub = newHub(deps.Board, deps.Engine, s.tabs, cfg.ReadOnly, cfg.Environment, cfg.Limits, deps.Logger)
+	s.rows = rows{board: deps.Board, leases: s.leases}
+	s.hub = newHub(s.rows, deps.Engine, s.tabs, cfg.ReadOnly, cfg.Environment, cfg.Limits, deps.Logger)
 	s.echo = s.routes()
 	s.http = &http.Server{
 		Handler:           s.echo,
