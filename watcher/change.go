@@ -204,7 +204,7 @@ func (b *Board) refresh(e *entry, c clock, changed bool) {
 	if open := votes.free >= b.quorum; open != e.open {
 		e.open = open
 		if open {
-			b.wakeWaiters(e.name)
+			b.wakes.wake(e.name)
 		}
 	}
 	changed = changed || !v.same(e.verdict)
@@ -278,7 +278,7 @@ func (b *Board) retire(c clock) {
 		q.entry.gone.Store(true)
 		b.order.remove()
 		b.announce(q.entry)
-		b.wakeWaiters(q.entry.name)
+		b.wakes.wake(q.entry.name)
 	}
 }
 
