@@ -20,7 +20,7 @@ const (
 	// flushPause is the least time from one flush of dirty names to the next,
 	// so that a name that changes all the time costs a bounded number of reads.
 	// After a rest the first change is read at once.
-	flushPause = time.Millisecond
+	flushPause = 500 * time.Microsecond
 )
 
 // A session is one connection to a node, from the first answer to the first
