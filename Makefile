@@ -62,6 +62,7 @@ fuzz: ## fuzz everything that parses, 20 s each
 	$(GO) test -run '^$$' -fuzz FuzzParseMarker -fuzztime 20s ./lockengine
 	$(GO) test -run '^$$' -fuzz FuzzParseInfo -fuzztime 20s ./lockengine/redisnode
 	$(GO) test -run '^$$' -fuzz FuzzGlob -fuzztime 20s ./internal/glob
+	$(GO) test -run '^$$' -fuzz FuzzGuard -fuzztime 20s ./watcher
 	$(GO) test -run '^$$' -fuzz FuzzLoad -fuzztime 20s ./internal/config
 
 pictures: build ## take the screenshots of the README
