@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // An Engine takes locks on a fixed set of nodes. It is safe for use by many
@@ -16,6 +15,7 @@ type Engine struct {
 	cfg       Config
 	reference reference
 	queues    queues
+	deadlines deadlines
 
 	lastFence atomic.Int64 // no candidate is lower, microseconds since 1970
 	offset    atomic.Int64 // how far the nodes' clocks are ahead, nanoseconds
@@ -58,16 +58,18 @@ func New(nodes []Node, cfg Config) (*Engine, error) {
 	e := &Engine{
 		quorum:    len(nodes)/2 + 1,
 		cfg:       cfg,
-		reference: newReference(),
+		reference: newReference(cfg.now()),
 		queues:    queues{byName: make(map[string]*queue)},
-		tried:     make([]bool, len(nodes)),
-		leases:    make(map[*Lease]struct{}),
-		holding:   make(map[string]*Lease),
-		residues:  make(map[string]int),
-		closing:   make(chan struct{}),
-		ready:     make(chan struct{}),
-		idle:      make(chan struct{}),
+
+		tried:    make([]bool, len(nodes)),
+		leases:   make(map[*Lease]struct{}),
+		holding:  make(map[string]*Lease),
+		residues: make(map[string]int),
+		closing:  make(chan struct{}),
+		ready:    make(chan struct{}),
+		idle:     make(chan struct{}),
 	}
+	e.deadlines = deadlines{engine: e, patience: cfg.NodeTimeout}
 	for i, node := range nodes {
 		e.members = append(e.members, &member{engine: e, node: node, index: i,
 			clock: clockMonitor{pace: cfg.DriftFactor}})
@@ -111,12 +113,12 @@ func (e *Engine) greeted(ctx context.Context) error {
 		return nil
 	default:
 	}
-	timer := time.NewTimer(healthTimeout)
+	over, timer := e.newTimer(healthTimeout)
 	defer timer.Stop()
 	select {
 	case <-e.ready:
 		return nil
-	case <-timer.C:
+	case <-over:
 		return nil
 	case <-e.closing:
 		return ErrClosed

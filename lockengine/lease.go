@@ -22,16 +22,15 @@ type Lease struct {
 	// changing is held by the one Extend or Release that is under way.
 	changing chan struct{}
 
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-
-	mu         sync.Mutex // guards everything below
+	mu         sync.Mutex      // guards everything below
+	ctx        context.Context // nil until somebody asks for it
+	cancel     context.CancelCauseFunc
 	ttl        time.Duration
 	validUntil time.Time
 	mayLast    time.Time // until when a node may hold the token, failed extensions included
 	ended      error     // why the lease is over; nil while it is not
-	expiry     *time.Timer
-	renewal    *time.Timer // nil where the lease is not renewed
+	expiry     Timer
+	renewal    Timer // nil where the lease is not renewed
 	// healed are the nodes that were given the token back, true once they have
 	// said that it is there or that it cannot be.
 	healed map[int]bool
@@ -48,14 +47,13 @@ func newLease(e *Engine, r *round, name, owner string, ttl time.Duration) *Lease
 
 // firstValidity is what is left of the lease now, counted from before the
 // first operation was sent.
-func (l *Lease) firstValidity() time.Duration { return time.Until(l.validUntil) }
+func (l *Lease) firstValidity() time.Duration { return l.engine.until(l.validUntil) }
 
 // activate starts the clock of a lease that was won.
 func (l *Lease) activate() {
-	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	l.engine.observe(l.event(EventAcquired, l.acquiredAt, nil))
 	l.mu.Lock()
-	l.expiry = time.AfterFunc(time.Until(l.validUntil), l.expire)
+	l.expiry = l.engine.afterFunc(l.engine.until(l.validUntil), l.expire)
 	l.mu.Unlock()
 }
 
@@ -99,7 +97,7 @@ func (l *Lease) ValidUntil() time.Time {
 func (l *Lease) Valid() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.ended == nil && time.Now().Before(l.validUntil)
+	return l.ended == nil && l.engine.now().Before(l.validUntil)
 }
 
 // Votes returns what each node said when the lock was taken, answers that came
@@ -108,7 +106,17 @@ func (l *Lease) Votes() []NodeVote { return l.round.votes() }
 
 // Context ends when the lease does, by a local timer whatever the nodes do. Its
 // cause is ErrExpired, ErrLost or ErrReleased.
-func (l *Lease) Context() context.Context { return l.ctx }
+func (l *Lease) Context() context.Context {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ctx == nil {
+		l.ctx, l.cancel = context.WithCancelCause(context.Background())
+		if l.ended != nil {
+			l.cancel(l.ended)
+		}
+	}
+	return l.ctx
+}
 
 // Extend makes the lease valid for ttl from now, less the drift allowance, if
 // a quorum still holds the token before the present validity ends. It never
@@ -155,7 +163,7 @@ func (l *Lease) Extend(ctx context.Context, ttl time.Duration) error {
 	}
 	l.mu.Unlock()
 	r.send()
-	both, stop := joined(ctx, l.ctx)
+	both, stop := joined(ctx, l.Context())
 	defer stop()
 	r.wait(both)
 
@@ -188,7 +196,7 @@ func (l *Lease) Extend(ctx context.Context, ttl time.Duration) error {
 // be, so that it cannot outlive it.
 func (l *Lease) heal(index int, ttl time.Duration) {
 	q := &question{op: Op{Kind: KindHeal, Name: l.name, Token: l.token, TTL: ttl, Index: index,
-		Deadline: time.Now().Add(l.engine.cfg.NodeTimeout)}}
+		Deadline: l.engine.now().Add(l.engine.cfg.NodeTimeout)}}
 	q.op.To = q
 	q.answer = func(a *Answer) {
 		if a.Void || a.clear() {
@@ -232,17 +240,17 @@ func joined(a, b context.Context) (context.Context, context.CancelFunc) {
 // came too late.
 func (l *Lease) prolong(start time.Time, ttl time.Duration) error {
 	l.mu.Lock()
-	if l.ended != nil || !time.Now().Before(l.validUntil) {
+	if l.ended != nil || !l.engine.now().Before(l.validUntil) {
 		l.mu.Unlock()
 		l.expire()
 		return l.state()
 	}
 	if until := start.Add(ttl - l.engine.cfg.drift(ttl)); until.After(l.validUntil) {
 		l.validUntil, l.ttl = until, ttl
-		l.expiry.Reset(time.Until(until))
+		l.expiry.Reset(l.engine.until(until))
 	}
 	l.mu.Unlock()
-	l.engine.observe(l.event(EventExtended, time.Now(), nil))
+	l.engine.observe(l.event(EventExtended, l.engine.now(), nil))
 	return nil
 }
 
@@ -276,7 +284,7 @@ func (l *Lease) Release(ctx context.Context) error {
 	switch {
 	case r.won():
 		return nil
-	case r.lost() && !time.Now().Before(l.ValidUntil()):
+	case r.lost() && !l.engine.now().Before(l.ValidUntil()):
 		return nil // it ran out by itself meanwhile, and whoever came next is none of its business
 	case r.lost():
 		return ErrLost
@@ -295,11 +303,13 @@ func (l *Lease) release() *round {
 	l.mu.Unlock()
 	r := e.newRound(Op{Kind: KindRelease, Name: l.name, Token: l.token})
 	r.answered = func(op *Op, _ Vote, _ bool) {
-		nothing, settled := l.placed(op.Index)
-		e.reap(op, until, nothing, settled)
-		e.end()
+		if op.Answer.Vote != VoteGranted {
+			nothing, settled := l.placed(op.Index)
+			e.reap(op, until, nothing, settled)
+		}
+		r.heard()
 	}
-	e.hold(len(e.members))
+	r.toTheEnd()
 	r.send()
 	return r
 }
@@ -308,7 +318,7 @@ func (l *Lease) release() *round {
 func (l *Lease) state() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ended == nil && !time.Now().Before(l.validUntil) {
+	if l.ended == nil && !l.engine.now().Before(l.validUntil) {
 		return ErrExpired
 	}
 	return l.ended
@@ -319,7 +329,7 @@ func (l *Lease) state() error {
 // outlast the lease, so it is taken back.
 func (l *Lease) expire() {
 	l.mu.Lock()
-	if left := time.Until(l.validUntil); l.ended == nil && left > 0 {
+	if left := l.engine.until(l.validUntil); l.ended == nil && left > 0 {
 		l.expiry.Reset(left)
 		l.mu.Unlock()
 		return
@@ -339,7 +349,7 @@ func (l *Lease) finish(why error) bool {
 		l.mu.Unlock()
 		return false
 	}
-	if errors.Is(why, ErrReleased) && !time.Now().Before(l.validUntil) {
+	if errors.Is(why, ErrReleased) && !l.engine.now().Before(l.validUntil) {
 		why = ErrExpired
 	}
 	l.ended = why
@@ -347,14 +357,16 @@ func (l *Lease) finish(why error) bool {
 	if l.renewal != nil {
 		l.renewal.Stop()
 	}
+	if l.cancel != nil {
+		l.cancel(why)
+	}
 	l.mu.Unlock()
 
-	l.cancel(why)
 	kind := EventLost
 	if errors.Is(why, ErrReleased) {
 		kind = EventReleased
 	}
-	l.engine.observe(l.event(kind, time.Now(), why))
+	l.engine.observe(l.event(kind, l.engine.now(), why))
 	l.engine.unregister(l)
 	return true
 }

@@ -21,6 +21,11 @@ const (
 	// so that a name that changes all the time costs a bounded number of reads.
 	// After a rest the first change is read at once.
 	flushPause = 500 * time.Microsecond
+	// restShare is how many times as long as a flush took the next one waits,
+	// and longestRest how long at most: a storm of changes must not take the
+	// processor from the engine that may work in the same process.
+	restShare   = 4
+	longestRest = 100 * time.Millisecond
 )
 
 // A session is one connection to a node, from the first answer to the first
@@ -44,8 +49,9 @@ type session struct {
 
 	health    *time.Ticker
 	scanTimer *time.Timer
-	paced     *time.Timer // ends a flushPause
-	flushed   time.Time   // when the last flush began
+	paced     *time.Timer   // ends a flushPause
+	flushed   time.Time     // when the last flush ended
+	rest      time.Duration // how long the next one waits after that
 	lastInfo  time.Time
 	lastProof time.Time
 	wg        sync.WaitGroup
@@ -210,7 +216,7 @@ func (s *session) loop(ctx context.Context) error {
 		case <-s.lost():
 			return errGap
 		case <-s.dirty.ready:
-			if wait := flushPause - time.Since(s.flushed); wait > 0 {
+			if wait := s.rest - time.Since(s.flushed); wait > 0 {
 				s.paced.Reset(wait)
 			} else {
 				err = s.flush(ctx)
@@ -244,7 +250,11 @@ func (s *session) lost() <-chan struct{} {
 
 // flush reads the dirty names.
 func (s *session) flush(ctx context.Context) error {
-	s.flushed = time.Now()
+	began := time.Now()
+	defer func() {
+		s.flushed = time.Now()
+		s.rest = min(max(flushPause, restShare*s.flushed.Sub(began)), longestRest)
+	}()
 	dirty := s.dirty.take(s.meter.batch())
 	names := make([]string, 0, len(dirty))
 	for name := range dirty {

@@ -63,9 +63,8 @@ func fitRedislock(_ string, v *Value, m *Match) fit {
 	if len(v.Text) == shortToken {
 		return fitsWell
 	}
-	// Words and host names are seldom of all three kinds.
-	random := strings.ContainsFunc(token, unicode.IsUpper) &&
-		strings.ContainsFunc(token, unicode.IsLower) && strings.ContainsFunc(token, unicode.IsDigit)
+	// Names of machines and jobs are seldom in both cases.
+	random := strings.ContainsFunc(token, unicode.IsUpper) && strings.ContainsFunc(token, unicode.IsLower)
 	return when(random, fitsLoosely)
 }
 
