@@ -47,6 +47,7 @@ type Board struct {
 	// everSynced is on how many nodes a scan has ended at least once. Below a
 	// quorum, what is found is what was there before the watcher.
 	everSynced   int
+	ballot       ballot // of the entry that is being judged
 	managed      managed
 	spare        []lockengine.Event // memory for the intake
 	history      history

@@ -186,7 +186,7 @@ func (b *Board) endScan(node int) {
 	n.status.Synced = b.now()
 	if !n.synced {
 		n.synced = true
-		b.refreshAll()
+		b.refreshUnread(node)
 	}
 	if !n.everSynced {
 		n.everSynced = true

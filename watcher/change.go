@@ -195,10 +195,11 @@ func (b *Board) refresh(e *entry, c clock, changed bool) {
 		e.departed(node, token, leftExpired)
 		changed = true
 	})
-	votes := ballotOf(b.nodes, e)
+	votes := &b.ballot
+	votes.count(b.nodes, e)
 	v := judge(votes, b.quorum, b.clockDrift, c.now)
-	b.track(e, v, &votes, c)
-	e.meets = b.meet(e, &votes, c)
+	b.track(e, v, votes, c)
+	e.meets = b.meet(e, votes, c)
 	b.splits(e, v, c)
 	v.flags |= e.alarms(c)
 	if open := votes.free >= b.quorum; open != e.open {
@@ -231,6 +232,19 @@ func (b *Board) refreshAll() {
 	c := b.clock()
 	for _, e := range b.entries {
 		b.refresh(e, c, true)
+	}
+	b.retire(c)
+	b.rearm()
+}
+
+// refreshUnread is refresh for the entries of which the node has said nothing
+// on its present connection. The caller holds mu.
+func (b *Board) refreshUnread(node int) {
+	c := b.clock()
+	for _, e := range b.entries {
+		if e.cells[node].scan < b.nodes[node].trusted {
+			b.refresh(e, c, true)
+		}
 	}
 	b.retire(c)
 	b.rearm()

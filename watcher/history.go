@@ -150,8 +150,8 @@ func (b *Board) Look(name string) (Lock, []Hold, bool) {
 	}
 	if e == nil {
 		e = &entry{name: name, cells: make([]cell, len(b.nodes))}
-		votes := ballotOf(b.nodes, e)
-		e.verdict = judge(votes, b.quorum, b.clockDrift, c.now)
+		b.ballot.count(b.nodes, e)
+		e.verdict = judge(&b.ballot, b.quorum, b.clockDrift, c.now)
 	}
 	return b.view(e, c), holds, true
 }

@@ -95,16 +95,21 @@ func (m *meter) dialer(dial func(context.Context, string, string) (net.Conn, err
 	}
 }
 
-// A meteredConn is a connection whose bytes are counted.
+// A meteredConn is a connection whose bytes are counted, and whose answers are
+// looked at by a guard.
 type meteredConn struct {
 	net.Conn
 	meter *meter
+	guard guard // of the one who reads
 }
 
 // Read implements net.Conn.
 func (c *meteredConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	c.meter.in.Add(uint64(n))
+	if bad := c.guard.feed(p[:n]); bad != nil {
+		return 0, bad
+	}
 	return n, err
 }
 

@@ -27,8 +27,8 @@ const (
 )
 
 const (
-	// DefaultWatchBudget reads 100,000 names in about five seconds.
-	DefaultWatchBudget = 50_000
+	// DefaultWatchBudget is about a tenth of what a node can do.
+	DefaultWatchBudget = 100_000
 	// MinWatchBudget leaves room to look whether a node is well.
 	MinWatchBudget = 100
 )
