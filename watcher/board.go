@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lockscope/lockscope/lockengine"
@@ -31,6 +32,8 @@ type Board struct {
 	alarm func(Overlap)
 
 	intake intake
+	// liveNodes is how many nodes tell their changes by events.
+	liveNodes atomic.Int32
 	wake   chan struct{} // capacity 1: tick has something to do before its timer
 
 	mu      sync.Mutex // guards what follows
@@ -42,8 +45,8 @@ type Board struct {
 	counts  Counts
 	log     changeLog
 	subs    map[*Subscription]struct{}
-	wakers  map[string]map[chan struct{}]struct{} // who waits for a name to become free
-	armed   instant                               // when run wakes next
+	wakes   wakes
+	armed   instant // when run wakes next
 	// everSynced is on how many nodes a scan has ended at least once. Below a
 	// quorum, what is found is what was there before the watcher.
 	everSynced   int
@@ -77,11 +80,11 @@ func newBoard(sources []Source, cfg Config, now func() time.Time) *Board {
 		history:       newHistory(),
 		contention:    newContention(),
 		wake:          make(chan struct{}, 1),
+		wakes:         wakes{quorum: len(sources)/2 + 1, nodes: len(sources), byName: make(map[string]*interest)},
 		nodes:         make([]boardNode, len(sources)),
 		entries:       make(map[string]*entry),
 		quiet:         list.New(),
 		subs:          make(map[*Subscription]struct{}),
-		wakers:        make(map[string]map[chan struct{}]struct{}),
 		armed:         never,
 	}
 	for i, s := range sources {

@@ -205,7 +205,7 @@ func (b *Board) refresh(e *entry, c clock, changed bool) {
 	if open := votes.free >= b.quorum; open != e.open {
 		e.open = open
 		if open {
-			b.wakeWaiters(e.name)
+			b.wakes.wake(e.name)
 		}
 	}
 	changed = changed || !v.same(e.verdict)
@@ -292,7 +292,7 @@ func (b *Board) retire(c clock) {
 		q.entry.gone.Store(true)
 		b.order.remove()
 		b.announce(q.entry)
-		b.wakeWaiters(q.entry.name)
+		b.wakes.wake(q.entry.name)
 	}
 }
 
@@ -315,6 +315,13 @@ func (b *Board) announce(e *entry) {
 
 // announceNodes tells the subscribers that the status of a node changed.
 func (b *Board) announceNodes() {
+	live := int32(0)
+	for i := range b.nodes {
+		if b.nodes[i].status.Notifications == NotificationsLive {
+			live++
+		}
+	}
+	b.liveNodes.Store(live)
 	for s := range b.subs {
 		s.nodesChanged()
 	}

@@ -77,7 +77,8 @@ func (s *session) learn(ctx context.Context, readings []reading) error {
 	more := s.more
 	for i := range readings {
 		if f := readings[i].wants(); f != "" && !strings.Contains(s.more, f) {
-			s.dirty.add(readings[i].name)
+			name, _ := s.filter.lock(readings[i].name)
+			s.dirty.add(name)
 			if !strings.Contains(more, f) {
 				more += f
 			}

@@ -70,6 +70,7 @@ func (s *session) checkEmptied(ctx context.Context) error {
 // dirtyAll marks every name that the node was last seen with.
 func (s *session) dirtyAll() {
 	for _, name := range s.board.keysOf(s.index) {
+		name, _ = s.filter.lock(name)
 		s.dirty.add(name)
 	}
 }

@@ -17,15 +17,16 @@ const (
 	pollInterval = time.Second
 	// flushLimit is how many names are read in one go at most.
 	flushLimit = 500
-	// flushPause is the least time from one flush of dirty names to the next,
-	// so that a name that changes all the time costs a bounded number of reads.
-	// After a rest the first change is read at once.
-	flushPause = 500 * time.Microsecond
-	// restShare is how many times as long as a flush took the next one waits,
-	// and longestRest how long at most: a storm of changes must not take the
-	// processor from the engine that may work in the same process.
+	// flushPause is the time from the first dirty name to the flush, so that
+	// changes that come together are read together, and a name that changes all
+	// the time costs a bounded number of reads.
+	flushPause = time.Millisecond
+	// After a flush of more than calm names the next one waits restShare times
+	// as long as it took, at most longestRest: a storm of changes must not take
+	// the processor from the engine that may work in the same process.
+	calm        = 32
 	restShare   = 4
-	longestRest = 100 * time.Millisecond
+	longestRest = 50 * time.Millisecond
 )
 
 // A session is one connection to a node, from the first answer to the first
@@ -141,6 +142,7 @@ func (s *session) event(name, kind, pattern string) {
 	if lock != name {
 		t = t&toldGone | toldChanged // of a part of the lock, or of what stands beside it
 	}
+	s.board.wakes.hear(s.index, lock, t)
 	s.dirty.tell(lock, t)
 }
 
@@ -216,11 +218,7 @@ func (s *session) loop(ctx context.Context) error {
 		case <-s.lost():
 			return errGap
 		case <-s.dirty.ready:
-			if wait := s.rest - time.Since(s.flushed); wait > 0 {
-				s.paced.Reset(wait)
-			} else {
-				err = s.flush(ctx)
-			}
+			s.paced.Reset(max(flushPause, s.rest-time.Since(s.flushed)))
 		case <-s.paced.C:
 			err = s.flush(ctx)
 		case <-s.health.C:
@@ -251,11 +249,13 @@ func (s *session) lost() <-chan struct{} {
 // flush reads the dirty names.
 func (s *session) flush(ctx context.Context) error {
 	began := time.Now()
-	defer func() {
-		s.flushed = time.Now()
-		s.rest = min(max(flushPause, restShare*s.flushed.Sub(began)), longestRest)
-	}()
 	dirty := s.dirty.take(s.meter.batch())
+	defer func() {
+		s.flushed, s.rest = time.Now(), flushPause
+		if len(dirty) > calm {
+			s.rest = min(max(flushPause, restShare*s.flushed.Sub(began)), longestRest)
+		}
+	}()
 	names := make([]string, 0, len(dirty))
 	for name := range dirty {
 		names = append(names, name)
