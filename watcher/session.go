@@ -20,7 +20,7 @@ const (
 	// flushPause is the time from the first dirty name to the flush, so that
 	// changes that come together are read together, and a name that changes all
 	// the time costs a bounded number of reads.
-	flushPause = time.Millisecond
+	flushPause = 500 * time.Microsecond
 	// After a flush of more than calm names the next one waits restShare times
 	// as long as it took, at most longestRest: a storm of changes must not take
 	// the processor from the engine that may work in the same process.
