@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lockscope/lockscope/lockengine"
@@ -21,6 +22,7 @@ type Board struct {
 	base          time.Time // instant 0
 	epoch         string
 	quorum        int
+	patterns      []string
 	clockDrift    time.Duration
 	freeRetention time.Duration
 	// hint, when set, is told the names that the engine did something to. It
@@ -31,7 +33,9 @@ type Board struct {
 	alarm func(Overlap)
 
 	intake intake
-	wake   chan struct{} // capacity 1: tick has something to do before its timer
+	// liveNodes is how many nodes tell their changes by events.
+	liveNodes atomic.Int32
+	wake      chan struct{} // capacity 1: tick has something to do before its timer
 
 	mu      sync.Mutex // guards what follows
 	nodes   []boardNode
@@ -71,6 +75,7 @@ func newBoard(sources []Source, cfg Config, now func() time.Time) *Board {
 		now: now, base: now(),
 		epoch:         hex.EncodeToString(random[:]),
 		quorum:        len(sources)/2 + 1,
+		patterns:      cfg.Patterns,
 		clockDrift:    cfg.ClockDrift,
 		freeRetention: cfg.FreeRetention,
 		managed:       newManaged(),
@@ -99,6 +104,9 @@ func (b *Board) Epoch() string { return b.epoch }
 // Quorum is how many nodes have to hold a token for the lock to be held: more
 // than half of the configured ones.
 func (b *Board) Quorum() int { return b.quorum }
+
+// Patterns select the names that are watched. They are not to be changed.
+func (b *Board) Patterns() []string { return b.patterns }
 
 // Seq is the number of the last change. It grows by one with every name that
 // changes.

@@ -315,6 +315,13 @@ func (b *Board) announce(e *entry) {
 
 // announceNodes tells the subscribers that the status of a node changed.
 func (b *Board) announceNodes() {
+	live := int32(0)
+	for i := range b.nodes {
+		if b.nodes[i].status.Notifications == NotificationsLive {
+			live++
+		}
+	}
+	b.liveNodes.Store(live)
 	for s := range b.subs {
 		s.nodesChanged()
 	}

@@ -96,6 +96,9 @@ func (f *feed) confirm(ctx context.Context, channels []string) error {
 	}
 	for confirmed := 0; confirmed < len(channels); {
 		message, err := f.pubsub.ReceiveTimeout(ctx, commandTimeout)
+		if replyIs(err, "NOPERM") {
+			f.meter.refused.set(refusedWhat("psubscribe", err), true)
+		}
 		if err != nil {
 			if isReply(err) && !isUnfit(err) {
 				return fmt.Errorf("%w: %s", errFeedRefused, shorten(err.Error()))

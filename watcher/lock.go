@@ -154,6 +154,12 @@ type NodeStatus struct {
 	// Missed is how many changes a scan found that no event had told, although
 	// events were thought to arrive.
 	Missed uint64
+	// Missing is what the node does not let its user do, with spaces between:
+	// commands as ACL has them ("config|get"), MissingKeys, MissingChannels.
+	Missing string
+	// Flags is what notify-keyspace-events would have to be for the node to
+	// send what it does not; empty when it sends enough, or it is not known.
+	Flags string
 	// Cost is what the watcher costs the node.
 	Cost Cost
 	// Gaps is how often the subscription to the events was interrupted, after

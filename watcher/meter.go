@@ -21,6 +21,7 @@ type meter struct {
 	operations atomic.Uint64
 	in, out    atomic.Uint64 // bytes, from and to the node
 	took       atomic.Int64  // the last single command, without waiting for the budget
+	refused    refusals
 
 	// These belong to the goroutine that calls rates.
 	last   time.Time
@@ -67,6 +68,7 @@ func (m *meter) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 		began := time.Now()
 		err := next(ctx, cmd)
 		m.took.Store(int64(time.Since(began)))
+		m.refused.note(cmd, err)
 		return err
 	}
 }
@@ -80,7 +82,11 @@ func (m *meter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 			}
 			return err
 		}
-		return next(ctx, cmds)
+		err := next(ctx, cmds)
+		for _, cmd := range cmds {
+			m.refused.note(cmd, cmd.Err())
+		}
+		return err
 	}
 }
 

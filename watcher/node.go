@@ -116,6 +116,7 @@ func (n *node) down(err error) {
 		n.log.Warn("a node is down", "reason", reason)
 	}
 	n.board.nodeDown(n.index, vote, reason)
+	n.board.nodeStatus(n.index, func(s *NodeStatus) { s.Missing = n.meter.refused.list() })
 }
 
 // hint marks a name that the engine did something to, unless events tell it.

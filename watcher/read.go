@@ -222,7 +222,7 @@ func (s *shape) askContent(ctx context.Context, p redis.Pipeliner) {
 	}
 	switch {
 	case s.typ == "string" && s.size <= maxValue:
-		s.str = p.Get(ctx, s.name)
+		s.str = p.GetRange(ctx, s.name, 0, maxValue)
 	case s.typ == "hash" && s.size <= maxFields && s.light():
 		s.hash = p.HGetAll(ctx, s.name)
 	case s.typ == "set" && s.size <= maxFields && s.light():
@@ -260,7 +260,9 @@ func (s *shape) takeContent(pins format.Pins) {
 		v.Text = s.text
 		s.fingerprint = lockengine.Fingerprint(v.Text)
 	case s.str != nil && !s.fail(s.str.Err()):
-		v.Text = s.str.Val()
+		if v.Text = s.str.Val(); v.Text == "" && s.size > 0 {
+			s.status = readAbsent
+		}
 		s.fingerprint = lockengine.Fingerprint(v.Text)
 	case s.hash != nil && !s.fail(s.hash.Err()):
 		v.Fields = s.hash.Val()

@@ -37,7 +37,7 @@ func (s *session) scan(ctx context.Context) error {
 			}
 		}
 	}
-	if err := s.readPages(ctx, s.board.unscanned(s.index), audit); err != nil {
+	if err := s.readPages(ctx, s.filter.wholes(s.board.unscanned(s.index)), audit); err != nil {
 		return err
 	}
 	s.board.endScan(s.index)

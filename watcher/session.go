@@ -154,15 +154,8 @@ func (s *session) prove(ctx context.Context) error {
 		s.setLive(false)
 		return nil
 	}
-	if s.cfg.Notifications == ModeAuto {
-		err := ensureFlags(ctx, s.client, neededFlags+s.more)
-		if err == nil {
-			s.setLive(true)
-			return nil
-		}
-		if !errors.Is(err, errFlagsRefused) {
-			return err
-		}
+	if known, err := s.configured(ctx); known || err != nil {
+		return err
 	}
 	s.setLive(s.live)
 	if s.canary.Load() != nil {
@@ -176,6 +169,27 @@ func (s *session) prove(ctx context.Context) error {
 	s.canary.Store(c)
 	s.wg.Go(func() { s.proven <- c.fly(ctx, s.client) })
 	return nil
+}
+
+// configured goes by the node's configuration, which it mends where it may, and
+// reports whether that tells enough.
+func (s *session) configured(ctx context.Context) (known bool, err error) {
+	if s.cfg.Notifications == ModeAuto {
+		err = ensureFlags(ctx, s.client, neededFlags+s.more)
+		if err != nil && !errors.Is(err, errFlagsRefused) {
+			return false, err
+		}
+	}
+	want, err := checkFlags(ctx, s.client, neededFlags+s.more)
+	if err != nil && !errors.Is(err, errFlagsRefused) {
+		return false, err
+	}
+	s.board.nodeStatus(s.index, func(n *NodeStatus) { n.Flags = want })
+	if err != nil {
+		return false, nil
+	}
+	s.setLive(want == "")
+	return true, nil
 }
 
 // landed takes in the outcome of a canary.

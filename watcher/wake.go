@@ -47,18 +47,9 @@ func (b *Board) Free(name string) (free <-chan struct{}, live func() bool, stop 
 	}
 }
 
-// live reports whether a quorum of nodes tells its changes by events.
-func (b *Board) live() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	live := 0
-	for i := range b.nodes {
-		if b.nodes[i].status.Notifications == NotificationsLive {
-			live++
-		}
-	}
-	return live >= b.quorum
-}
+// live reports whether a quorum of nodes tells its changes by events. The
+// engine asks, so it waits for nobody who holds the Board.
+func (b *Board) live() bool { return int(b.liveNodes.Load()) >= b.quorum }
 
 // hear takes in what an event of a node told of name.
 func (w *wakes) hear(node int, name string, t told) {

@@ -72,6 +72,8 @@ type nodeState struct {
 	believed lockengine.NodeStatus
 	// engaged is false where there is no engine to believe anything.
 	engaged bool
+	// findings are those of both.
+	findings []Finding
 }
 
 // nodeStates joins what the watcher sees with what the engine believes. Without
@@ -88,6 +90,7 @@ func nodeStates(board *watcher.Board, engine *lockengine.Engine) []nodeState {
 		if i < len(believed) {
 			states[i].believed, states[i].engaged = believed[i], true
 		}
+		states[i].findings = joinFindings(states[i].believed.Findings, watchFindings(n, board.Patterns()))
 	}
 	return states
 }
@@ -101,7 +104,7 @@ func (n nodeState) alike(m nodeState) bool {
 	x.StartedAt = y.StartedAt // by uptime: it wavers; a restart has another RunID
 	a, b := n.believed, m.believed
 	return x == y && a.Votes == b.Votes && a.OutWhy == b.OutWhy && a.OutUntil.Equal(b.OutUntil) &&
-		a.Jumps == b.Jumps && len(a.Findings) == len(b.Findings)
+		a.Jumps == b.Jumps && len(n.findings) == len(m.findings)
 }
 
 func toNode(n nodeState) Node {
@@ -110,7 +113,7 @@ func toNode(n nodeState) Node {
 		RTTMicros: micros(n.RTT), Version: n.Version, Mode: n.Mode, Role: n.Role, RunID: n.RunID,
 		StartedAt: Time{n.StartedAt}, Notifications: string(n.Notifications), Keys: n.Keys, Synced: Time{n.Synced},
 		Missed: n.Missed, Gaps: n.Gaps, Cost: toCost(n.Cost),
-		Votes: n.Up && n.believed.Votes, Findings: []Finding{},
+		Votes: n.Up && n.believed.Votes, Findings: n.findings,
 	}
 	if n.believed.OutWhy != "" {
 		node.Quarantine = &Quarantine{Until: Time{n.believed.OutUntil}, Reason: n.believed.OutWhy}
@@ -120,9 +123,6 @@ func toNode(n nodeState) Node {
 			OffsetMicros: n.believed.Clock.Microseconds(), ErrorMicros: n.believed.ClockError.Microseconds(),
 			Jumps: n.believed.Jumps,
 		}
-	}
-	for _, f := range n.believed.Findings {
-		node.Findings = append(node.Findings, Finding(f))
 	}
 	return node
 }

@@ -135,7 +135,7 @@ func viewNodes(nodes []nodeState) []views.Node {
 		if n.believed.ClockKnown {
 			node.Clock = &views.Clock{Offset: n.believed.Clock, Error: n.believed.ClockError, Jumps: n.believed.Jumps}
 		}
-		for _, f := range n.believed.Findings {
+		for _, f := range n.findings {
 			node.Findings = append(node.Findings, views.Finding(f))
 		}
 		list[i] = node
