@@ -230,7 +230,9 @@ func (m *Main) startWatcher(sources []watcher.Source) (*watcher.Watcher, error) 
 	cfg := m.Config
 	w, err := watcher.New(sources, watcher.Config{
 		Patterns:      cfg.Watch,
+		Libraries:     cfg.Libraries,
 		Notifications: watcher.Mode(cfg.Notifications),
+		Budget:        cfg.WatchBudget,
 		ClockDrift:    cfg.ClockDrift,
 		Logger:        m.log,
 	})

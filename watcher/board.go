@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"sync"
 	"time"
+
+	"github.com/lockscope/lockscope/lockengine"
 )
 
 // maxQuiet is how many names without a live token are kept on show at most.
@@ -24,9 +26,12 @@ type Board struct {
 	// hint, when set, is told the names that the engine did something to. It
 	// is set before the Board is shared.
 	hint func(name string)
+	// alarm, when set, is told of every overlap, outside of any lock. It is
+	// set before the Board is shared.
+	alarm func(Overlap)
 
-	managed managedLeases
-	wake    chan struct{} // capacity 1: tick has something to do before its timer
+	intake intake
+	wake   chan struct{} // capacity 1: tick has something to do before its timer
 
 	mu      sync.Mutex // guards what follows
 	nodes   []boardNode
@@ -39,6 +44,15 @@ type Board struct {
 	subs    map[*Subscription]struct{}
 	wakers  map[string]map[chan struct{}]struct{} // who waits for a name to become free
 	armed   instant                               // when run wakes next
+	// everSynced is on how many nodes a scan has ended at least once. Below a
+	// quorum, what is found is what was there before the watcher.
+	everSynced   int
+	managed      managed
+	spare        []lockengine.Event // memory for the intake
+	history      history
+	activity     activityRing
+	overlapCount uint64
+	alarms       []Overlap // those that alarm was not told of yet
 }
 
 // A quietEntry is an entry without a live token since an instant.
@@ -57,7 +71,8 @@ func newBoard(sources []Source, cfg Config, now func() time.Time) *Board {
 		quorum:        len(sources)/2 + 1,
 		clockDrift:    cfg.ClockDrift,
 		freeRetention: cfg.FreeRetention,
-		managed:       newManagedLeases(),
+		managed:       newManaged(),
+		history:       newHistory(),
 		wake:          make(chan struct{}, 1),
 		nodes:         make([]boardNode, len(sources)),
 		entries:       make(map[string]*entry),
@@ -94,11 +109,13 @@ func (b *Board) Seq() uint64 {
 func (b *Board) Lock(name string) (Lock, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	c := b.clock()
+	b.digest(c)
 	e := b.entries[name]
 	if e == nil {
 		return Lock{}, false
 	}
-	return b.view(e, b.clock()), true
+	return b.view(e, c), true
 }
 
 // Nodes returns the status of every node, in their order.
@@ -164,6 +181,21 @@ func (b *Board) run(ctx context.Context) {
 		case <-b.wake:
 		}
 		timer.Reset(b.tick())
+		b.sound()
+	}
+}
+
+// sound tells of the overlaps that were found.
+func (b *Board) sound() {
+	b.mu.Lock()
+	alarms := b.alarms
+	b.alarms = nil
+	b.mu.Unlock()
+	if b.alarm == nil {
+		return
+	}
+	for _, o := range alarms {
+		b.alarm(o)
 	}
 }
 
@@ -174,20 +206,11 @@ const idleTick = time.Minute
 // names that were free for long go, and what the engine told is joined in. It
 // returns after how long it has to be called again.
 func (b *Board) tick() time.Duration {
-	b.managed.prune(b.now())
-	touched := b.managed.take()
-	standings, moved := b.managed.nodes()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if moved {
-		b.stand(standings)
-	}
 	c := b.clock()
-	for _, name := range touched {
-		if e := b.entries[name]; e != nil {
-			b.refresh(e, c, true)
-		}
-	}
+	b.digest(c)
+	b.managed.prune(c)
 	for b.due.next() <= c.now {
 		b.refresh(b.due[0], c, false)
 	}

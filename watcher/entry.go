@@ -21,6 +21,19 @@ type entry struct {
 	gone  bool // deleted from the Board
 	// open is true while a quorum of nodes reports the name free.
 	open bool
+	// hold is who holds the lock, as far as is known: the last token with a
+	// quorum, while nodes that do not say may make one for it. It is nil when
+	// there is none.
+	hold *hold
+	// claims are holds that lost their quorum and are not done with.
+	claims []*hold
+	// overlaps are the pairs of holders that were told, flagged is until when
+	// the name is flagged for them, and meets when to look for them again.
+	overlaps       []string
+	flagged, meets instant
+	// contested is since when rivals split the votes, never while they do not
+	// and once it was told.
+	contested instant
 }
 
 // A cell is what one node said of one name.
@@ -29,6 +42,7 @@ type cell struct {
 	// passed.
 	ident    *ident
 	typ      string
+	detail   *detail // nil when there is nothing to tell
 	deadline instant
 	// read is when it was confirmed.
 	read instant
@@ -45,8 +59,14 @@ type ident struct {
 	fingerprint string
 	owner       string
 	library     string
+	origin      *origin   // nil when it is not known
 	at          time.Time // when it was taken by the clock of its holder, or zero
 	seen        instant   // when it was first seen
+	// opaque is true when another value need not be another holder's: it was
+	// not read, or is one of several holders.
+	opaque bool
+	// renewed is when its lease was last made longer on a node, 0 for never.
+	renewed instant
 }
 
 // A verdict is what the votes on a name come to.
@@ -67,6 +87,8 @@ const (
 	flagNoExpiry flagSet = 1 << iota
 	flagTokensDiffer
 	flagTTLsDiffer
+	flagFenceBack
+	flagOverlap
 )
 
 var flagNames = []struct {
@@ -76,6 +98,8 @@ var flagNames = []struct {
 	{flagNoExpiry, "no-expiry"},
 	{flagTokensDiffer, "tokens-differ"},
 	{flagTTLsDiffer, "ttls-differ"},
+	{flagFenceBack, "fence-back"},
+	{flagOverlap, "overlap"},
 }
 
 // names returns the flags in words, never nil.
@@ -106,11 +130,12 @@ func (e *entry) find(fingerprint string) *ident {
 }
 
 // lapse ends the cells whose deadline has passed and calls ended for each.
-func (e *entry) lapse(now instant, ended func(node int)) {
+func (e *entry) lapse(now instant, ended func(node int, token *ident)) {
 	for i := range e.cells {
 		if c := &e.cells[i]; c.ident != nil && c.deadline <= now {
-			c.ident, c.typ = nil, ""
-			ended(i)
+			token := c.ident
+			c.ident, c.typ, c.detail = nil, "", nil
+			ended(i, token)
 		}
 	}
 }

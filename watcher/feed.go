@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/lockscope/lockscope/watcher/format"
 )
 
 const (
@@ -37,9 +39,11 @@ var (
 // to be opened and followed by a scan.
 type feed struct {
 	pubsub *redis.PubSub
+	meter  *meter
 	prefix string
-	event  func(name, kind string)
+	event  func(name, kind, pattern string)
 	lost   chan struct{} // closed when events may have been missed
+	echoed chan struct{} // capacity 1: the last echo came
 	heard  atomic.Int64  // when the last sign of life came, since start
 	start  time.Time
 	wg     sync.WaitGroup
@@ -49,19 +53,31 @@ type feed struct {
 // openFeed subscribes to the names that the patterns select, and returns when
 // the node has confirmed it. event is called for every event, on one goroutine;
 // it must not wait. errFeedRefused means that the node said no.
-func openFeed(ctx context.Context, client *redis.Client, patterns []string, event func(name, kind string)) (*feed, error) {
+func openFeed(ctx context.Context, client *redis.Client, meter *meter, patterns []string, event func(name, kind, pattern string)) (*feed, error) {
 	f := &feed{
 		pubsub: client.PSubscribe(ctx),
+		meter:  meter,
 		prefix: fmt.Sprintf("__keyspace@%d__:", client.Options().DB),
 		event:  event,
 		lost:   make(chan struct{}),
+		echoed: make(chan struct{}, 1),
 		start:  time.Now(),
 	}
 	channels := make([]string, len(patterns))
 	for i, p := range patterns {
 		channels[i] = f.prefix + p
 	}
-	if err := f.confirm(ctx, channels); err != nil {
+	err := f.confirm(ctx, channels)
+	if err == nil {
+		// The queues beside the locks, too; a node that refuses them is scanned.
+		for i, p := range patterns {
+			channels[i] = f.prefix + format.Queue(p)
+		}
+		if err = f.confirm(ctx, channels); errors.Is(err, errFeedRefused) {
+			err = nil
+		}
+	}
+	if err != nil {
 		_ = f.pubsub.Close() // the error that counts is the first
 		return nil, err
 	}
@@ -72,6 +88,9 @@ func openFeed(ctx context.Context, client *redis.Client, patterns []string, even
 
 // confirm subscribes and waits until the node has said so.
 func (f *feed) confirm(ctx context.Context, channels []string) error {
+	if err := f.meter.spend(ctx, 1); err != nil {
+		return err
+	}
 	if err := f.pubsub.PSubscribe(ctx, channels...); err != nil {
 		return err
 	}
@@ -112,12 +131,16 @@ func (f *feed) receive(ctx context.Context) {
 // hand passes on an event. A keymiss is none: it is our own reads that miss,
 // and reading again because of it would never end.
 func (f *feed) hand(message any) {
+	if pong, ok := message.(*redis.Pong); ok && pong.Payload == echo {
+		f.echoed <- struct{}{} // one at a time is asked for
+		return
+	}
 	m, ok := message.(*redis.Message)
 	if !ok || m.Payload == "keymiss" {
 		return
 	}
 	if name, ok := strings.CutPrefix(m.Channel, f.prefix); ok {
-		f.event(name, m.Payload)
+		f.event(name, m.Payload, strings.TrimPrefix(m.Pattern, f.prefix))
 	}
 }
 
@@ -136,11 +159,26 @@ func (f *feed) watch(ctx context.Context) {
 		case <-ticker.C:
 		}
 		silence := time.Since(f.start) - time.Duration(f.heard.Load())
-		if silence > liveSilence || f.pubsub.Ping(ctx) != nil {
+		if silence > liveSilence || f.ping(ctx) != nil {
 			f.hangUp()
 			return
 		}
 	}
+}
+
+// echo is what a node is asked to say when all events before it have been sent.
+const echo = "echo"
+
+// seek asks for an echo: once it comes, so have the events of everything that
+// the node did before the call. The one before has to have come.
+func (f *feed) seek(ctx context.Context) error { return f.ping(ctx, echo) }
+
+// ping asks the node to answer, with a text where one is given.
+func (f *feed) ping(ctx context.Context, text ...string) error {
+	if err := f.meter.spend(ctx, 1); err != nil {
+		return err
+	}
+	return f.pubsub.Ping(ctx, text...)
 }
 
 // hear notes a sign of life.

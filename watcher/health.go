@@ -19,11 +19,12 @@ const (
 
 // check asks the node whether it is well and notes what it says.
 func (s *session) check(ctx context.Context) error {
-	asking := time.Now()
 	if err := failure(s.client.Ping(ctx).Err()); err != nil {
 		return err
 	}
-	s.board.nodeUp(s.index, time.Since(asking))
+	s.board.nodeUp(s.index, time.Duration(s.meter.took.Load()))
+	cost := s.meter.cost(s.cfg.Budget)
+	s.board.nodeStatus(s.index, func(n *NodeStatus) { n.Cost = cost })
 	if time.Since(s.lastInfo) > infoInterval {
 		s.lastInfo = time.Now()
 		if err := s.identify(ctx); err != nil {

@@ -24,7 +24,7 @@ func TestFlagsAreMergedAndNeverTakenAway(t *testing.T) {
 		"Kxm":             "Kxmg$eh",
 		"$ghxeK and more": "$ghxeK and more",
 	} {
-		if got := mergeFlags(have); got != want {
+		if got := mergeFlags(have, neededFlags); got != want {
 			t.Errorf("mergeFlags(%q) = %q, want %q", have, got, want)
 		}
 	}
@@ -151,7 +151,7 @@ func TestKeymissEventsOfOurOwnReadsAreNoChanges(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	kinds := make(chan string, 100)
-	f, err := openFeed(ctx, client, []string{"lock:*"}, func(_, kind string) { kinds <- kind })
+	f, err := openFeed(ctx, client, newMeter(DefaultBudget), []string{"lock:*"}, func(_, kind, _ string) { kinds <- kind })
 	must(t, err)
 	defer f.close()
 	node.Get(t.Context(), "lock:none")

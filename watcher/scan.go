@@ -26,8 +26,8 @@ func (s *session) scan(ctx context.Context) error {
 			}
 			// A node may ignore MATCH, and a name that an earlier pattern
 			// selects has been read for that one.
-			page = slices.DeleteFunc(page, func(name string) bool {
-				return s.filter.first(name) != i || s.board.scanned(s.index, name)
+			page = slices.DeleteFunc(s.filter.locks(page, i), func(name string) bool {
+				return s.board.scanned(s.index, name)
 			})
 			if err := s.readPages(ctx, page, audit); err != nil {
 				return err
@@ -47,8 +47,8 @@ func (s *session) scan(ctx context.Context) error {
 
 // readPages reads the names in steps and lets others have a turn after each.
 func (s *session) readPages(ctx context.Context, names []string, audit bool) error {
-	for page := range slices.Chunk(names, flushLimit) {
-		surprises, err := s.read(ctx, page)
+	for page := range slices.Chunk(names, s.meter.batch()) {
+		surprises, err := s.read(ctx, page, nil)
 		if err != nil {
 			return err
 		}
@@ -76,10 +76,14 @@ func (s *session) yield(ctx context.Context) error {
 		select {
 		case <-s.dirty.ready:
 			err = s.flush(ctx)
+		case <-s.paced.C:
+			err = s.flush(ctx)
 		case <-s.health.C:
 			err = s.check(ctx)
 		case err := <-s.proven:
 			s.landed(err)
+		case <-s.echoed():
+			err = s.settle(ctx)
 		default:
 			return nil
 		}

@@ -52,6 +52,7 @@ func (b *Board) Window(q Query) View {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c := b.clock()
+	b.digest(c)
 	selected := b.order.entries()
 	if q.Text != "" || q.State != "" {
 		text := strings.ToLower(q.Text)
@@ -197,18 +198,16 @@ func (b *Board) view(e *entry, c clock) Lock {
 		ExpiresAt: c.time(e.ends), Seq: e.seq,
 		Votes: make([]Vote, len(b.nodes)),
 	}
-	var lease managedLease
+	var lease *managedLease
 	if id := e.leader; id != nil {
-		lease, l.Holder.Managed = b.managed.lease(e.name, id.fingerprint)
-		if !l.Holder.Managed {
-			lease = managedLease{}
+		l.Holder = Holder{Owner: id.owner, Fingerprint: id.fingerprint, Library: id.library, Since: id.since(c)}
+		if lease = b.managed.lease(e.name, id.fingerprint); lease != nil {
+			l.Holder.Managed = true
+			l.Holder.Owner = cmp.Or(id.owner, lease.hold.owner)
+			l.Fence = lease.hold.fence
 		}
-		l.Holder.Fingerprint, l.Holder.Library = id.fingerprint, id.library
-		l.Holder.Owner = cmp.Or(id.owner, lease.owner)
-		l.Holder.Since = id.since(c)
-		l.Fence = lease.fence
 	}
-	if w, ok := b.managed.queue(e.name); ok {
+	if w, ok := b.managed.waiters[e.name]; ok {
 		l.Waiters = w
 	} else {
 		l.Waiters.Visible = l.Holder.Managed
@@ -216,7 +215,7 @@ func (b *Board) view(e *entry, c clock) Lock {
 	for i := range b.nodes {
 		n, cell := &b.nodes[i], &e.cells[i]
 		taken := lease.vote(n.status.ID)
-		vote := Vote{Node: n.status.ID, Vote: n.vote(cell), RTT: taken.RTT, Reason: taken.Reason}
+		vote := Vote{Node: n.status.ID, Vote: n.vote(cell), RTT: taken.RTT, Said: taken.Vote, SaidReason: taken.Reason}
 		live := cell.ident != nil && (vote.Vote == lockengine.VoteGranted || vote.Vote == lockengine.VoteQuarantined)
 		if vote.Vote == lockengine.VoteGranted && cell.ident.fingerprint != e.leader.fingerprint {
 			vote.Vote = lockengine.VoteOther
@@ -233,5 +232,6 @@ func (b *Board) view(e *entry, c clock) Lock {
 		}
 		l.Votes[i] = vote
 	}
+	b.describe(e, &l)
 	return l
 }

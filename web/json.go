@@ -48,11 +48,19 @@ type Lock struct {
 
 // A Holder is who holds a lock.
 type Holder struct {
-	Owner       *string `json:"owner"`
-	Fingerprint string  `json:"fingerprint" doc:"The first 8 hex digits of the SHA-256 of the token."`
-	Library     *string `json:"library" doc:"The lock library that writes such values."`
-	Managed     bool    `json:"managed" doc:"True when it was taken through this server."`
-	Since       Time    `json:"since"`
+	Owner       *string  `json:"owner"`
+	Fingerprint string   `json:"fingerprint" doc:"The first 8 hex digits of the SHA-256 of the token."`
+	Library     *string  `json:"library" doc:"The lock library that writes such values."`
+	Confidence  *string  `json:"confidence" enum:"certain,likely,ambiguous" doc:"How sure the library is; null without one."`
+	Also        []string `json:"also" nullable:"false" doc:"Other libraries that it may be as well."`
+	Host        *string  `json:"host" doc:"The machine of the holder, or the MAC address of its network card, where the value tells."`
+	PID         *int     `json:"pid" doc:"Its process there."`
+	Mode        *string  `json:"mode" enum:"read,write,waiting,semaphore,integer" doc:"How it is held; null for a plain lock."`
+	Holds       *int     `json:"holds" doc:"How often the holder has taken it, where that is counted."`
+	Readers     *int     `json:"readers" doc:"How many share it."`
+	ValidUntil  Time     `json:"validUntil" doc:"Until when the value says that the holder believes in it, by the holder's clock."`
+	Managed     bool     `json:"managed" doc:"True when it was taken through this server."`
+	Since       Time     `json:"since"`
 }
 
 // A Vote is what one node says of one name.
@@ -62,15 +70,37 @@ type Vote struct {
 	Fingerprint *string `json:"fingerprint"`
 	Type        *string `json:"type" doc:"The type of the key on the node."`
 	ExpiresAt   Time    `json:"expiresAt"`
-	RTTMicros   *int64  `json:"rttMicros" doc:"The round trip of the vote when the lock was taken here."`
 	Reason      *string `json:"reason" doc:"Why the vote is no clear answer; null when it is."`
+	RTTMicros   *int64  `json:"rttMicros" doc:"The round trip of the vote when the lock was taken here."`
+	Said        *string `json:"said" enum:"granted,other,free,down,timeout,amnesia,quarantined,unknown" doc:"What the node said when the lock was taken here; null when it did not answer, or the lock was not taken here."`
+	SaidReason  *string `json:"saidReason" doc:"Why that was no clear answer; null when it was."`
+}
+
+// A Hold is one holder of a lock, present or past.
+type Hold struct {
+	Owner       *string `json:"owner"`
+	Fingerprint string  `json:"fingerprint"`
+	Library     *string `json:"library"`
+	Managed     bool    `json:"managed" doc:"True when the lease was taken through this server."`
+	Fence       *int64  `json:"fence"`
+	From        Time    `json:"from"`
+	To          Time    `json:"to" doc:"Null while it lasts."`
+	How         *string `json:"how" enum:"released,expired,forced,lost,overlapped,unknown" doc:"How it ended; null while it lasts."`
+	Extensions  int     `json:"extensions" doc:"How often its lease was seen to be made longer."`
+}
+
+// A LockDetail is one lock with those who held it.
+type LockDetail struct {
+	Lock
+	History []Hold `json:"history" nullable:"false" doc:"The holders that are remembered, the present or last one first."`
 }
 
 // Waiters tells who queues for a lock.
 type Waiters struct {
-	Visible     bool `json:"visible" doc:"False when waiters, if any, cannot be seen."`
-	Count       int  `json:"count"`
-	OldestSince Time `json:"oldestSince"`
+	Visible     bool     `json:"visible" doc:"False when waiters, if any, cannot be seen."`
+	Count       int      `json:"count"`
+	OldestSince Time     `json:"oldestSince"`
+	Who         []string `json:"who" nullable:"false" doc:"The first of them, where they are known."`
 }
 
 // Counts are the numbers of names by state.
@@ -122,6 +152,30 @@ func nullable(s string) *string {
 	return &s
 }
 
+// number returns n, or null for 0.
+func number(n int64) *int64 {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
+
+// counted returns null for what is not counted.
+func counted(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
+
+// listed returns a list that is never null.
+func listed(l []string) []string {
+	if l == nil {
+		return []string{}
+	}
+	return l
+}
+
 func micros(d time.Duration) *int64 {
 	if d <= 0 {
 		return nil
@@ -134,20 +188,18 @@ func toLock(l watcher.Lock) Lock {
 	name, encoded := splitName(l.Name)
 	row := Lock{
 		Name: name, NameB64: encoded,
-		State: string(l.State), Flags: l.Flags, ExpiresAt: Time{l.ExpiresAt},
+		State: string(l.State), Flags: listed(l.Flags), ExpiresAt: Time{l.ExpiresAt},
 		Votes:   make([]Vote, len(l.Votes)),
-		Waiters: Waiters{Visible: l.Waiters.Visible, Count: l.Waiters.Count, OldestSince: Time{l.Waiters.OldestSince}},
+		Waiters: Waiters{Visible: l.Waiters.Visible, Count: l.Waiters.Count, OldestSince: Time{l.Waiters.OldestSince}, Who: listed(l.Waiters.Who)},
 		Seq:     l.Seq,
 	}
-	if row.Flags == nil {
-		row.Flags = []string{}
-	}
-	if l.Fence != 0 {
-		row.Fence = &l.Fence
-	}
+	row.Fence = number(l.Fence)
 	if h := l.Holder; h.Fingerprint != "" {
 		row.Holder = &Holder{
 			Owner: nullable(h.Owner), Fingerprint: h.Fingerprint, Library: nullable(h.Library),
+			Confidence: nullable(h.Confidence), Also: listed(h.Also),
+			Host: nullable(h.Host), PID: counted(h.PID),
+			Mode: nullable(h.Mode), Holds: counted(h.Holds), Readers: counted(h.Readers), ValidUntil: Time{h.ValidUntil},
 			Managed: h.Managed, Since: Time{h.Since},
 		}
 	}
@@ -156,8 +208,22 @@ func toLock(l watcher.Lock) Lock {
 			Node: v.Node, Vote: v.Vote.String(), Fingerprint: nullable(v.Fingerprint),
 			Type: nullable(v.Type), ExpiresAt: Time{v.ExpiresAt}, RTTMicros: micros(v.RTT), Reason: nullable(v.Reason),
 		}
+		if v.RTT > 0 || v.Said != lockengine.VoteUnknown {
+			row.Votes[i].Said, row.Votes[i].SaidReason = nullable(v.Said.String()), nullable(v.SaidReason)
+		}
 	}
 	return row
+}
+
+func toHolds(holds []watcher.Hold) []Hold {
+	list := make([]Hold, len(holds))
+	for i, h := range holds {
+		list[i] = Hold{
+			Owner: nullable(h.Owner), Fingerprint: h.Fingerprint, Library: nullable(h.Library), Managed: h.Managed,
+			Fence: number(h.Fence), From: Time{h.From}, To: Time{h.To}, How: nullable(string(h.How)), Extensions: h.Extensions,
+		}
+	}
+	return list
 }
 
 func toLocks(locks []watcher.Lock) []Lock {

@@ -83,30 +83,40 @@ type lockInput struct {
 }
 
 type lockOutput struct {
-	Body Lock
+	Body LockDetail
 }
 
-// getLock answers with one lock. Any name may be looked for, also one that no
-// lock could be taken of.
+// getLock answers with one lock and its history. Any name may be looked for,
+// also one that no lock could be taken of.
 func (s *Server) getLock(_ context.Context, in *lockInput) (*lockOutput, error) {
-	name := in.Name
+	name, given, err := nameOf(in.Name, in.NameB64)
 	switch {
-	case in.Name != "" && in.NameB64 != "":
-		return nil, invalid(FieldError{Field: "name", Message: "give name or nameB64, not both", Got: shorten(in.Name)})
-	case in.NameB64 != "":
-		raw, err := base64.StdEncoding.DecodeString(in.NameB64)
-		if err != nil {
-			return nil, invalid(FieldError{Field: "nameB64", Message: "want base64", Got: shorten(in.NameB64)})
-		}
-		name = string(raw)
-	case in.Name == "":
+	case err != nil:
+		return nil, err
+	case !given:
 		return nil, invalid(FieldError{Field: "name", Message: "is missing"})
 	}
-	lock, ok := s.board.Lock(name)
+	lock, holds, ok := s.board.Look(name)
 	if !ok {
-		return nil, problem(http.StatusNotFound, codeNotFound, "no node holds a lock of that name")
+		return nil, problem(http.StatusNotFound, codeNotFound, "no node holds a lock of that name, and none did lately")
 	}
-	return &lockOutput{Body: toLock(lock)}, nil
+	return &lockOutput{Body: LockDetail{Lock: toLock(lock), History: toHolds(holds)}}, nil
+}
+
+// nameOf returns the name that a query gives in one of two ways, and whether it
+// gives one at all.
+func nameOf(plain, encoded string) (name string, given bool, err error) {
+	switch {
+	case plain != "" && encoded != "":
+		return "", false, invalid(FieldError{Field: "name", Message: "give name or nameB64, not both", Got: shorten(plain)})
+	case encoded == "":
+		return plain, plain != "", nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		return "", false, invalid(FieldError{Field: "nameB64", Message: "want base64", Got: shorten(encoded)})
+	}
+	return string(raw), true, nil
 }
 
 var _ huma.SchemaProvider = Time{}

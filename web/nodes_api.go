@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"time"
 
@@ -25,10 +26,23 @@ type Node struct {
 	Notifications string      `json:"notifications" enum:"live,polling,none"`
 	Keys          int         `json:"keys"`
 	Synced        Time        `json:"synced"`
+	Missed        uint64      `json:"missed" doc:"Changes that no event told although events arrive."`
+	Gaps          uint64      `json:"gaps" doc:"How often the subscription to the events was interrupted."`
+	Cost          Cost        `json:"cost" doc:"What watching costs the node."`
 	Votes         bool        `json:"votes" doc:"True when the lock engine counts its votes."`
 	Quarantine    *Quarantine `json:"quarantine" doc:"Why the node sits out; null when it does not."`
 	Clock         *Clock      `json:"clock" doc:"Null until it was read."`
 	Findings      []Finding   `json:"findings" nullable:"false" doc:"What an operator should mend."`
+}
+
+// A Cost is what watching costs a node: events, reads and scans.
+type Cost struct {
+	OperationsPerSecond int    `json:"operationsPerSecond"`
+	BytesPerSecond      int    `json:"bytesPerSecond" doc:"Both ways together."`
+	Budget              int    `json:"budget" doc:"How many operations a second there are at most."`
+	Operations          uint64 `json:"operations" doc:"Since the start."`
+	BytesIn             uint64 `json:"bytesIn" doc:"From the node, since the start."`
+	BytesOut            uint64 `json:"bytesOut" doc:"To the node, since the start."`
 }
 
 // A Quarantine is the time in which a node's votes do not count.
@@ -83,6 +97,7 @@ func nodeStates(board *watcher.Board, engine *lockengine.Engine) []nodeState {
 func (n nodeState) alike(m nodeState) bool {
 	x, y := n.NodeStatus, m.NodeStatus
 	x.RTT, x.Keys, x.Synced = y.RTT, y.Keys, y.Synced
+	x.Cost, x.Missed = y.Cost, y.Missed
 	x.StartedAt = y.StartedAt // by uptime: it wavers; a restart has another RunID
 	a, b := n.believed, m.believed
 	return x == y && a.Votes == b.Votes && a.OutWhy == b.OutWhy && a.OutUntil.Equal(b.OutUntil) &&
@@ -94,6 +109,7 @@ func toNode(n nodeState) Node {
 		ID: n.ID, Address: n.Address, Up: n.Up, Error: nullable(n.Error), Since: Time{n.Since},
 		RTTMicros: micros(n.RTT), Version: n.Version, Mode: n.Mode, Role: n.Role, RunID: n.RunID,
 		StartedAt: Time{n.StartedAt}, Notifications: string(n.Notifications), Keys: n.Keys, Synced: Time{n.Synced},
+		Missed: n.Missed, Gaps: n.Gaps, Cost: toCost(n.Cost),
 		Votes: n.Up && n.believed.Votes, Findings: []Finding{},
 	}
 	if n.believed.OutWhy != "" {
@@ -109,6 +125,13 @@ func toNode(n nodeState) Node {
 		node.Findings = append(node.Findings, Finding(f))
 	}
 	return node
+}
+
+func toCost(c watcher.Cost) Cost {
+	return Cost{
+		OperationsPerSecond: int(math.Round(c.OperationsPerSecond)), BytesPerSecond: int(math.Round(c.BytesPerSecond)),
+		Budget: c.Budget, Operations: c.Operations, BytesIn: c.BytesIn, BytesOut: c.BytesOut,
+	}
 }
 
 func toNodes(states []nodeState) []Node {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lockscope/lockscope/lockengine"
+	"github.com/lockscope/lockscope/watcher/format"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -25,6 +26,13 @@ const (
 	NotificationsOff      = "off"
 )
 
+const (
+	// DefaultWatchBudget reads 100,000 names in about five seconds.
+	DefaultWatchBudget = 50_000
+	// MinWatchBudget leaves room to look whether a node is well.
+	MinWatchBudget = 100
+)
+
 // A Config is the settings in force, checked.
 type Config struct {
 	Addr string
@@ -34,6 +42,8 @@ type Config struct {
 	Options       []*redis.Options
 	EmbeddedCount int
 	Watch         []string
+	// Libraries says which library takes the locks of a pattern of names.
+	Libraries format.Pins
 
 	TTL, MaxTTL                          time.Duration
 	RetryCount                           int
@@ -43,11 +53,13 @@ type Config struct {
 	Quarantine                           bool
 
 	Notifications string
-	BasePath      string // "/" or "/path" without a slash at the end
-	Hosts         []string
-	Environment   string
-	ReadOnly      bool
-	Auth          string // "" or "none"
+	// WatchBudget is how many operations a second watching may cost a node.
+	WatchBudget int
+	BasePath    string // "/" or "/path" without a slash at the end
+	Hosts       []string
+	Environment string
+	ReadOnly    bool
+	Auth        string // "" or "none"
 
 	LogLevel  slog.Level
 	LogFormat string // "text" or "json"
@@ -61,8 +73,8 @@ type Config struct {
 
 // raw is what the settings are before they are checked as a whole.
 type raw struct {
-	nodes, watch, hosts, addr, basePath string
-	retryCount                          int
+	nodes, watch, libraries, hosts, addr, basePath string
+	retryCount                                     int
 }
 
 // define makes the flag set that is the one list of all settings. Its defaults
@@ -75,6 +87,7 @@ func define(c *Config, r *raw) *flag.FlagSet {
 	fs.StringVar(&r.nodes, "nodes", NodesEmbedded, "`where` the nodes are: embedded, spawn, or a comma-separated list of redis://, rediss:// and unix:// URLs")
 	fs.IntVar(&c.EmbeddedCount, "embedded-count", 5, "`number` of nodes for embedded and spawn")
 	fs.StringVar(&r.watch, "watch", "lock:*", "comma-separated key `patterns`: the names that are locks")
+	fs.StringVar(&r.libraries, "libraries", "", "comma-separated `pattern=library` pairs: whose locks the names are, where their form does not tell")
 	fs.DurationVar(&c.TTL, "ttl", lockengine.DefaultTTL, "lease asked for where none is named")
 	fs.DurationVar(&c.MaxTTL, "max-ttl", lockengine.DefaultMaxTTL, "longest lease that may be asked for")
 	fs.IntVar(&r.retryCount, "retry-count", lockengine.DefaultRetryCount, "`times` an attempt that nobody won is repeated")
@@ -85,6 +98,7 @@ func define(c *Config, r *raw) *flag.FlagSet {
 	fs.DurationVar(&c.NodeTimeout, "node-timeout", lockengine.DefaultNodeTimeout, "how long an attempt waits for a node")
 	fs.Var((*onOff)(&c.Quarantine), "quarantine", "on or off: `whether` a node that lost its memory sits out for -max-ttl before its votes count again")
 	fs.StringVar(&c.Notifications, "notifications", NotificationsAuto, "`how` changes are noticed: auto merges our flags into notify-keyspace-events, external never touches it, off polls")
+	fs.IntVar(&c.WatchBudget, "watch-budget", DefaultWatchBudget, "`operations` a second that watching may cost each node at most")
 	fs.StringVar(&r.basePath, "base-path", "/", "`path` of the dashboard behind a proxy")
 	fs.StringVar(&r.hosts, "hosts", "", "comma-separated host `names` by which the dashboard is reached, besides loopback and the host of -addr")
 	fs.StringVar(&c.Environment, "environment", "", "`name` shown as a badge on every page, such as prod")

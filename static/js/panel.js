@@ -6,7 +6,8 @@ import { AttemptCard } from "./attemptcard.js";
 import { serverNow } from "./clock.js";
 import { copy } from "./copy.js";
 import { age, dash, fence, remaining } from "./format.js";
-import { deadline, heldSince, holderHue, holderWords, keyOf, nameOf, still, waitingWords } from "./lock.js";
+import { History } from "./history.js";
+import { aboutWords, deadline, heldSince, holderHue, holderWords, keyOf, libraryWords, nameOf, still, waitingWords } from "./lock.js";
 import { nodes } from "./nodes.js";
 import { fieldOf, find, settings } from "./settings.js";
 import { commands } from "./shell.js";
@@ -23,6 +24,8 @@ const flagWords = {
   "no-expiry": "a key without expiry: it stays until somebody deletes it",
   "tokens-differ": "the nodes hold different tokens",
   "ttls-differ": "the nodes' expiries differ by more than the clock drift",
+  "fence-back": "its fence is not above that of a holder before",
+  overlap: "two holders at the same time: the second took it while the first may still believe that it has it",
 };
 
 /** @type {Record<string, (yes: number, of: number) => string>} */
@@ -40,6 +43,7 @@ export class Panel {
     /** @type {Lock|null} */
     this.lock = null;
     this.attempt = new AttemptCard();
+    this.history = new History(part("history"));
     panel.addEventListener("click", (event) => {
       const action = event.target instanceof Element ? event.target.closest("[data-action]") : null;
       if (action?.getAttribute("data-action") === "close-panel") this.close();
@@ -96,10 +100,13 @@ export class Panel {
     part("fence").textContent = fence(lock.fence);
     find('[data-action="copy-fence"]', panel).hidden = !lock.fence;
     part("fingerprint").textContent = lock.holder?.fingerprint ?? dash;
+    show(part("about"), lock.holder ? aboutWords(lock.holder).join("; ") : "");
+    hideFact("about", !part("about").textContent);
     part("library").textContent = through(lock);
     part("flags").textContent = lock.flags.map((flag) => flagWords[flag] ?? flag).join("; ") || "none";
     part("command").textContent = commands(nodes(), lock, nameOf(lock));
     for (const vote of lock.votes) this.showVote(vote);
+    this.history.follow(lock);
     hideFact("ends", this.attempt.show(lock)); // the card has it
     this.times(lock);
   }
@@ -137,7 +144,7 @@ export class Panel {
 function through(lock) {
   if (!lock.holder) return dash;
   if (lock.holder.managed) return "this dashboard";
-  return lock.holder.library ? plain(lock.holder.library) : "an unknown client";
+  return lock.holder.library ? plain(libraryWords(lock.holder)) : "an unknown client";
 }
 
 /**
@@ -149,7 +156,8 @@ function queueWords(lock, now) {
   if (!waiters?.visible) return lock.state === "free" ? dash : "not visible: other clients’ queues are not in Redis";
   if (waiters.count === 0) return "nobody";
   const first = waiters.oldestSince ? `, the first for ${age(now - Date.parse(waiters.oldestSince))}` : "";
-  return `${waitingWords(lock)} waiting${first}`;
+  const who = waiters.who?.length ? `: ${waiters.who.map(plain).join(", ")}${waiters.who.length < waiters.count ? ", …" : ""}` : "";
+  return `${waitingWords(lock)} waiting${first}${who}`;
 }
 
 /**

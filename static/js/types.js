@@ -11,6 +11,21 @@
  * @property {string|null} [expiresAt]
  * @property {number|null} [rttMicros]
  * @property {string|null} [reason]
+ * @property {string|null} [said] what the node said when the lock was taken here
+ * @property {string|null} [saidReason]
+ */
+
+/**
+ * @typedef {object} Hold one holder of a lock, present or past
+ * @property {string|null} owner
+ * @property {string} fingerprint
+ * @property {string|null} library
+ * @property {boolean} managed
+ * @property {number|null} fence
+ * @property {string} from
+ * @property {string|null} to null while it lasts
+ * @property {string|null} how
+ * @property {number} extensions
  */
 
 /**
@@ -18,6 +33,14 @@
  * @property {string|null} owner
  * @property {string} fingerprint
  * @property {string|null} [library]
+ * @property {"certain"|"likely"|"ambiguous"|null} [confidence]
+ * @property {string[]} [also] other libraries that it may be
+ * @property {string|null} [host]
+ * @property {number|null} [pid]
+ * @property {"read"|"write"|"waiting"|"semaphore"|"integer"|null} [mode]
+ * @property {number|null} [holds]
+ * @property {number|null} [readers]
+ * @property {string|null} [validUntil]
  * @property {boolean} [managed]
  * @property {string|null} [since]
  */
@@ -32,7 +55,7 @@
  * @property {number|null} fence
  * @property {string|null} expiresAt
  * @property {Vote[]} votes
- * @property {{visible: boolean, count: number, oldestSince: string|null}} waiters
+ * @property {{visible: boolean, count: number, oldestSince: string|null, who?: string[]}} waiters
  * @property {number} seq
  */
 
@@ -50,6 +73,7 @@
  * @property {string|null} [startedAt]
  * @property {string} notifications
  * @property {number} keys
+ * @property {{operationsPerSecond: number, bytesPerSecond: number, budget: number}} [cost]
  * @property {boolean} votes whether its votes count
  * @property {{until: string|null, reason: string}|null} quarantine
  * @property {{offsetMicros: number, errorMicros: number, jumps: number}|null} clock
