@@ -92,7 +92,7 @@ func (m *member) heard(a *Answer) {
 	switch {
 	case m.met && m.engine.cfg.NoQuarantine:
 	case m.met:
-		_ = m.compareLocked(a.Born, a.Run, a.Health.Sent)
+		_ = m.compareLocked(a, a.Health.Sent)
 		_ = m.sitsOutLocked()
 	default:
 		m.meetLocked(a)
@@ -169,14 +169,18 @@ func (m *member) meetLocked(a *Answer) {
 	from := now
 	switch {
 	case m.engine.cfg.Fresh:
-	case a.Health.Full && a.Health.Uptime < m.engine.cfg.MaxTTL:
-		from = now.Add(m.engine.cfg.MaxTTL - a.Health.Uptime)
-	case !a.Health.Full:
+	case !a.Health.Full || a.Health.Promoted:
 		from = now.Add(m.engine.cfg.MaxTTL)
+	case a.Health.Uptime < m.engine.cfg.MaxTTL:
+		from = now.Add(m.engine.cfg.MaxTTL - a.Health.Uptime)
 	}
 	if from.After(now) {
+		why := "it was started lately, and nobody knows what it held before"
+		if a.Health.Promoted {
+			why = orElse(a.Lost, "it took over from another server, and nobody knows when")
+		}
 		m.metLocked()
-		m.sitOutLocked(from, "it was started lately, and nobody knows what it held before")
+		m.sitOutLocked(from, why)
 	}
 	if !from.After(now) {
 		from = longAgo(now)

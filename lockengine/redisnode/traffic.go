@@ -129,17 +129,22 @@ func (c *conn) readOne(r *reply) error {
 	refusal := r.err()
 	if refusal == nil && !r.null && string(r.text) != c.born {
 		c.born = string(r.text)
+		c.marker, c.lost = c.node.vouches(c.born, c.history)
 	}
-	born := c.born
+	born, lost := c.marker, c.lost
 	if r.null {
-		born = ""
+		born, lost = "", ""
 	}
+	demoted := c.node.follow != nil && b.demoted()
 	for i := range again {
 		again[i].again = true
 	}
 	c.answered(again)
-	c.complete(b, again, born, refusal)
+	c.complete(b, again, born, lost, refusal)
 	c.spareBatch(b)
+	if demoted {
+		return errReplica
+	}
 	return nil
 }
 
@@ -180,7 +185,7 @@ func (c *conn) answered(again []entry) {
 
 // complete tells who asked. Nothing vouches for the memory of a node that does
 // not say its marker, whatever else it says, though it may have done it.
-func (c *conn) complete(b *batch, again []entry, born string, refusal error) {
+func (c *conn) complete(b *batch, again []entry, born, lost string, refusal error) {
 	run := c.node.runID()
 	rtt := time.Since(b.sent)
 	for _, e := range b.entries {
@@ -188,7 +193,7 @@ func (c *conn) complete(b *batch, again []entry, born string, refusal error) {
 			continue
 		}
 		a := &e.op.Answer
-		a.Born, a.Run = born, run
+		a.Born, a.Run, a.Lost = born, run, lost
 		switch {
 		case a.Vote == lockengine.VoteDown || a.Vote == lockengine.VoteTimeout:
 		case refusal != nil:
