@@ -115,7 +115,7 @@ func (n *Node) askHealth(ctx context.Context, op *lockengine.Op) lockengine.Answ
 	a := lockengine.Answer{Vote: lockengine.VoteGranted, Health: h}
 	a.Born, a.Lost = n.vouches(born.Val(), n.asideHistory())
 	if op.Above {
-		n.askEverything(ctx, h)
+		askAll(ctx, n.aside, h)
 	}
 	if op.Candidate > 0 {
 		n.aside.ZRemRangeByScore(ctx, fencesKey, "(0", "("+strconv.FormatInt(op.Candidate, 10))
@@ -123,10 +123,10 @@ func (n *Node) askHealth(ctx context.Context, op *lockengine.Op) lockengine.Answ
 	return a
 }
 
-// askEverything fills in what INFO and CONFIG tell. What may not be asked is
-// noted and left empty.
-func (n *Node) askEverything(ctx context.Context, h *lockengine.Health) {
-	info, err := n.aside.Info(ctx).Result()
+// askAll fills in what INFO and CONFIG tell. What may not be asked is noted and left
+// empty.
+func askAll(ctx context.Context, c *redis.Client, h *lockengine.Health) {
+	info, err := c.Info(ctx).Result()
 	if err != nil {
 		if refused(err) {
 			h.Missing = append(h.Missing, "info")
@@ -146,7 +146,7 @@ func (n *Node) askEverything(ctx context.Context, h *lockengine.Health) {
 	if !h.Append {
 		return
 	}
-	fsync, err := n.aside.ConfigGet(ctx, "appendfsync").Result()
+	fsync, err := c.ConfigGet(ctx, "appendfsync").Result()
 	if refused(err) {
 		h.Missing = append(h.Missing, "config|get")
 	}

@@ -58,16 +58,15 @@ func (l *Layout) SameMasters(m *Layout) bool {
 	return slices.EqualFunc(l.Masters, m.Masters, func(x, y Master) bool { return x.ID == y.ID && x.Addr == y.Addr })
 }
 
-// Moved returns the slots that have another master in m. The masters are the
-// same.
-func (l *Layout) Moved(m *Layout) []int {
-	var moved []int
-	for slot := range l.owners {
-		if l.owners[slot] != m.owners[slot] {
-			moved = append(moved, slot)
+// Gained returns the slots that have another master than in the layout before.
+func (l *Layout) Gained(before *Layout) []int {
+	var gained []int
+	for slot := range before.owners {
+		if before.Masters[before.Owner(slot)].ID != l.Masters[l.Owner(slot)].ID {
+			gained = append(gained, slot)
 		}
 	}
-	return moved
+	return gained
 }
 
 // server returns the layout of one server.

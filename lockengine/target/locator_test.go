@@ -122,7 +122,7 @@ func TestAClusterIsAllItsMasters(t *testing.T) {
 	// While it is getting its first slot, too, which is still another's.
 	redistest.Client(t, added).Do(t.Context(), "CLUSTER", "SETSLOT", 0, "IMPORTING", redistest.ID(t, c.Owner(t, 0)))
 	more, err := locator(t, "redis+cluster://"+added.Addr()).Locate(t.Context())
-	if err != nil || len(more.Masters) != 4 || len(layout.Moved(&layout)) != 0 {
+	if err != nil || len(more.Masters) != 4 || len(more.Gained(&layout)) != 0 {
 		t.Errorf("%+v, %v", more.Masters, err)
 	}
 
