@@ -135,7 +135,7 @@ func (m *member) readClockLocked(h *Health) {
 
 // meetLocked is the first contact: who the node is and whether it may vote.
 func (m *member) meetLocked(a *Answer) {
-	before := m.identity.born
+	before, covers := m.identity.born, m.coversLocked(a.Born)
 	m.identity = identity{born: a.Born, run: a.Run}
 	if a.Born != "" {
 		m.remembered = a.Health.Sent
@@ -146,8 +146,9 @@ func (m *member) meetLocked(a *Answer) {
 		return
 	}
 	now := m.engine.now()
-	if m.outUntil.After(now) && (a.Born == "" || a.Born == before) {
-		// This engine has seen a loss before that it could not write down.
+	if m.outUntil.After(now) && (a.Born == "" || a.Born == before || !covers) {
+		// This engine has seen a loss before that it could not write down. A
+		// marker that tells less may be an old one that came back.
 		m.metLocked()
 		m.markLocked(newMarker(m.nodeTimeLocked(m.outUntil), false), a.Born != "")
 		return
