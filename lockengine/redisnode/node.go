@@ -105,7 +105,7 @@ func newNode(id string, at *target.Target) *Node {
 // with timeouts that heed the context, and without greetings that older servers do
 // not know.
 func ours(o *redis.Options) {
-	o.PoolSize = 1
+	o.PoolSize, o.PipelinePoolSize = 1, -1 // pipelines have no pool of their own
 	o.MaxRetries = -1
 	o.DialTimeout, o.DialerRetries = dialTimeout, 1
 	o.ReadTimeout, o.WriteTimeout = answerTimeout, answerTimeout
