@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/lockscope/lockscope/lockengine"
+	"github.com/lockscope/lockscope/lockengine/target"
 	"github.com/lockscope/lockscope/watcher/format"
 )
 
@@ -21,7 +24,7 @@ func newBoardTest(n int) *boardTest {
 	bt := &boardTest{time: time.Now()}
 	sources := make([]Source, n)
 	for i := range sources {
-		sources[i].ID = string(rune('a' + i))
+		sources[i] = Source{ID: string(rune('a' + i)), Target: target.Server(&redis.Options{})}
 	}
 	bt.Board = newBoard(sources, Config{}.withDefaults(), func() time.Time { return bt.time })
 	for i := range sources {

@@ -47,7 +47,7 @@ func newNode(index int, source Source, cfg Config, board *Board) *node {
 	return &node{
 		index: index, source: source, cfg: cfg, board: board,
 		filter: nameFilter{cfg.Patterns}, meter: newMeter(cfg.Budget),
-		log: cfg.Logger.With("node", source.ID, "address", source.Address),
+		log: cfg.Logger.With("node", source.ID, "address", source.Target.Address()),
 	}
 }
 
@@ -55,7 +55,7 @@ func newNode(index int, source Source, cfg Config, board *Board) *node {
 // short timeouts that heed the context, and no greetings that older servers do
 // not know.
 func (n *node) options() *redis.Options {
-	o := *n.source.Options
+	o := *n.source.Target.Options
 	o.Protocol = 2
 	o.MaxRetries = -1
 	o.DialerRetries = 1

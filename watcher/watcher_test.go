@@ -250,7 +250,7 @@ func TestNewNamesEverythingThatIsWrong(t *testing.T) {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		`node "a" has no connection options`, `two nodes have the ID "a"`, "node 3 has no ID",
+		`node "a" has no target`, `two nodes have the ID "a"`, "node 3 has no ID",
 		"empty pattern", `got "loud"`, "resync: got -1ns",
 	} {
 		if !contains(err.Error(), want) {
