@@ -26,9 +26,7 @@ func (s *session) scan(ctx context.Context) error {
 			}
 			// A node may ignore MATCH, and a name that an earlier pattern
 			// selects has been read for that one.
-			page = slices.DeleteFunc(s.filter.locks(page, i), func(name string) bool {
-				return s.board.scanned(s.index, name)
-			})
+			page = s.board.unread(s.index, s.filter.locks(page, i))
 			if err := s.readPages(ctx, page, audit); err != nil {
 				return err
 			}

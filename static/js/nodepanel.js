@@ -77,7 +77,7 @@ export class NodePanel {
     put("uptime", node.up && node.startedAt ? age(now - Date.parse(node.startedAt)) : dash);
     put("rtt", node.up && node.rttMicros ? roundTrip(node.rttMicros) : dash);
     put("clock", node.up && node.clock ? clockWords(node) : "not measured");
-    put("notifications", node.up ? notificationWords[node.notifications] ?? plain(node.notifications) : dash);
+    put("notifications", node.up ? notificationsOf(node) : dash);
     put("keys", `${number(node.keys)} watched`);
     put("cost", node.up && node.cost ? costWords(node.cost) : dash);
     if (danger instanceof HTMLElement) danger.hidden = state !== "quarantined";
@@ -93,6 +93,14 @@ export class NodePanel {
     this.findings = now;
     fieldOf("findings", panel).replaceChildren(...list.map(findingOf));
   }
+}
+
+/** @param {Node} node */
+function notificationsOf({ notifications, missed, gaps }) {
+  const words = [notificationWords[notifications] ?? plain(notifications)];
+  if (missed) words.push(`${number(missed)} missed`);
+  if (gaps) words.push(`${number(gaps)} interrupted`);
+  return words.join(" · ");
 }
 
 /** @param {NonNullable<Node["cost"]>} cost */

@@ -73,6 +73,8 @@
  * @property {string|null} [startedAt]
  * @property {string} notifications
  * @property {number} keys
+ * @property {number} [missed] changes that no event told
+ * @property {number} [gaps] interruptions of the subscription
  * @property {{operationsPerSecond: number, bytesPerSecond: number, budget: number}} [cost]
  * @property {boolean} votes whether its votes count
  * @property {{until: string|null, reason: string}|null} quarantine
