@@ -67,6 +67,16 @@ func ensureFlags(ctx context.Context, client *redis.Client, needed string) error
 	return errFlagsRefused
 }
 
+// ensureFlags adds them on every server.
+func (s *session) ensureFlags(ctx context.Context, needed string) error {
+	for _, c := range s.servers {
+		if err := ensureFlags(ctx, c, needed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // learn asks the node for the events of keys of further types, once there are
 // locks that have such. What changed before the node began to send them is read
 // anew. A node that refuses is scanned now and then, as it is anyway.
@@ -87,7 +97,7 @@ func (s *session) learn(ctx context.Context, readings []reading) error {
 		return nil
 	}
 	s.more = more
-	if err := ensureFlags(ctx, s.client, neededFlags+more); !errors.Is(err, errFlagsRefused) {
+	if err := s.ensureFlags(ctx, neededFlags+more); !errors.Is(err, errFlagsRefused) {
 		return err
 	}
 	return nil
