@@ -1,6 +1,7 @@
 package watcher
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -95,25 +96,29 @@ func (s *session) checkSuspects() {
 	}
 }
 
-// identify asks the node who it is. A node that refuses stays nameless.
+// identify asks the node who it is and how it keeps what it is told. A node
+// that refuses stays nameless.
 func (s *session) identify(ctx context.Context) error {
-	server, err := s.client.Info(ctx, "server").Result()
+	text, err := s.client.Info(ctx).Result()
 	if err := failure(err); err != nil {
 		return err
 	}
-	replication, err := s.client.Info(ctx, "replication").Result()
-	if err := failure(err); err != nil {
-		return err
-	}
-	info := parseInfo(server + "\n" + replication)
-	s.board.nodeStatus(s.index, func(n *NodeStatus) {
-		if v := info["valkey_version"]; v != "" {
-			n.Version = v
-		} else {
-			n.Version = info["redis_version"]
+	info := parseInfo(text)
+	fsync := ""
+	if info["aof_enabled"] == "1" {
+		setting, err := s.client.ConfigGet(ctx, "appendfsync").Result()
+		if err := failure(err); err != nil {
+			return err
 		}
+		fsync = shorten(setting["appendfsync"])
+	}
+	s.board.nodeStatus(s.index, func(n *NodeStatus) {
+		n.Version = cmp.Or(info["valkey_version"], info["redis_version"])
 		n.Mode = info["redis_mode"]
 		n.Role = info["role"]
+		n.Append, n.Fsync = info["aof_enabled"] == "1", fsync
+		n.Eviction = info["maxmemory_policy"]
+		n.MaxMemory, _ = strconv.ParseInt(info["maxmemory"], 10, 64) // 0 where it is not told
 		uptime, err := strconv.ParseInt(info["uptime_in_seconds"], 10, 64)
 		if err == nil && (n.RunID != info["run_id"] || n.StartedAt.IsZero()) {
 			n.StartedAt = s.board.now().Add(-time.Duration(uptime) * time.Second)

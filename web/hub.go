@@ -55,6 +55,7 @@ type hub struct {
 	limits  Limits
 	log     *slog.Logger
 	windows *windows
+	events  *eventCache
 	// beat is beatInterval, unless a test is in a hurry.
 	beat time.Duration
 
@@ -88,7 +89,7 @@ type nodesState struct {
 
 func newHub(asked rows, engine *lockengine.Engine, tabs *tabs, readOnly bool, environment string, limits Limits, log *slog.Logger) *hub {
 	h := &hub{
-		board: asked.board, engine: engine, tabs: tabs, limits: limits, log: log, windows: newWindows(asked), beat: beatInterval,
+		board: asked.board, engine: engine, tabs: tabs, limits: limits, log: log, windows: newWindows(asked), events: newEventCache(), beat: beatInterval,
 		hello:      helloFields{role: "operator", environment: environment, readOnly: readOnly},
 		sockets:    make(map[*socket]struct{}),
 		perSession: make(map[session]int),
@@ -166,6 +167,7 @@ func (h *hub) run(changes *watcher.Subscription) {
 	later := time.NewTimer(nodeInterval)
 	defer later.Stop()
 	waiting := false
+	told := uint64(0) // the last event that the sockets were told of
 	for {
 		select {
 		case <-h.ctx.Done():
@@ -178,8 +180,9 @@ func (h *hub) run(changes *watcher.Subscription) {
 			}
 		case <-changes.C():
 			change := changes.Take()
-			if change.Seq > h.notified.Load() {
-				h.notified.Store(change.Seq)
+			if change.Seq > h.notified.Load() || change.Activity > told {
+				h.notified.Store(max(change.Seq, h.notified.Load()))
+				told = change.Activity
 				now := time.Now()
 				h.each(func(s *socket) { s.touch(now) })
 			}

@@ -41,6 +41,7 @@ type socket struct {
 
 	mu      sync.Mutex // guards everything below
 	watches []*watch   // in the order in which they were asked for
+	feeds   []*feed    // in that order, too
 	hidden  bool
 	// nodes is the generation of the last node frame sent, 0 to send it again.
 	nodes uint64
@@ -224,7 +225,8 @@ func (s *socket) firstFrame(w *watch, view *window) *websocket.PreparedMessage {
 	return view.snapshot(w.id, s.delivered(), s.hub.windows.rows)
 }
 
-// flush brings all windows to the present and returns the frames that do so.
+// flush brings all windows and feeds to the present and returns the frames that
+// do so.
 // The caller holds mu.
 func (s *socket) flush() []*websocket.PreparedMessage {
 	s.dirty.Store(false)
@@ -258,6 +260,13 @@ func (s *socket) flush() []*websocket.PreparedMessage {
 			seq = s.delivered()
 		}
 		frames[i] = step.to.delta(step.from, step.watch.id, seq, s.hub.windows.rows)
+	}
+	for _, f := range s.feeds {
+		news, more := f.frames(s.hub.board, s.hub.events, s.delivered())
+		if more {
+			s.dirty.Store(true)
+		}
+		frames = append(frames, news...)
 	}
 	return frames
 }

@@ -162,7 +162,8 @@ func (s *socket) receive(message []byte) {
 	s.resumed = nil
 }
 
-// watch shows the client a window, in the place of one with the same id.
+// watch shows the client a window or a feed, in the place of one with the same
+// id.
 func (s *socket) watch(frame clientFrame) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -174,14 +175,16 @@ func (s *socket) watch(frame clientFrame) {
 	if s.removeLocked(frame.ID) {
 		s.resumed = nil // the client chose anew; what it had is of no use
 	}
-	if len(s.watches) >= s.hub.limits.Watches {
+	if len(s.watches)+len(s.feeds) >= s.hub.limits.Watches {
 		s.shut(closeTooMany, "too many watches")
 		return
 	}
-	query := rowQuery{Query: frame.query(), mine: frame.Mine}
-	if frame.Mine {
-		query.session = s.session
+	if frame.View == "events" {
+		s.feeds = append(s.feeds, newFeed(&frame, s.hub.board))
+		s.touch(time.Now()) // there may be some already
+		return
 	}
+	query := frame.query(s.session)
 	s.hub.windows.retain(query)
 	s.watches = append(s.watches, &watch{id: frame.ID, query: query, resume: s.resumed})
 }
@@ -201,8 +204,9 @@ func (s *socket) unwatchAll() {
 	s.watches = nil
 }
 
-// removeLocked ends a watch and reports whether there was one.
+// removeLocked ends a watch and reports whether there was one of a window.
 func (s *socket) removeLocked(id string) bool {
+	s.feeds = slices.DeleteFunc(s.feeds, func(f *feed) bool { return f.id == id })
 	for i, w := range s.watches {
 		if w.id == id {
 			s.hub.windows.release(w.query)

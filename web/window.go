@@ -137,6 +137,9 @@ func (w *window) deltaFrame(id string, seq uint64, set []watcher.Lock, del []str
 // move in and out of it without changing themselves.
 func (w *window) since(seq uint64, changed []string) (set []watcher.Lock, del []string, ok bool) {
 	for _, name := range changed {
+		if w.query.one && name != w.query.name {
+			continue
+		}
 		if _, in := w.rows[name]; !in {
 			del = append(del, name)
 		}
