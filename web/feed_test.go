@@ -1,44 +1,33 @@
 package web
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/lockscope/lockscope/watcher"
+	"github.com/lockscope/lockscope/web/streamclient"
 )
 
-// A feedFrame is what a feed tells.
-type feedFrame struct {
-	T, E, ID        string
-	After           uint64
-	From, To, Count uint64
-	Events          []Event
-}
-
 // feed returns the next frame of a feed.
-func (v *viewer) feed() feedFrame {
+func (v *viewer) feed() streamclient.Frame {
 	v.t.Helper()
 	for {
-		_ = v.conn.SetReadDeadline(time.Now().Add(patience))
-		_, text, err := v.conn.ReadMessage()
+		f, err := v.read()
 		must(v.t, err)
-		var f feedFrame
-		must(v.t, json.Unmarshal(text, &f))
 		switch f.T {
 		case "event", "gap":
 			return f
 		case "node", "beat", "hello":
 		default:
-			v.t.Fatalf("got %s, want events", text)
+			v.t.Fatalf("got %s, want events", f.Text)
 		}
 	}
 }
 
 // told reads from a feed until it has told of n events, and returns their names.
-func (v *viewer) told(n int) (names []string, last feedFrame) {
+func (v *viewer) told(n int) (names []string, last streamclient.Frame) {
 	v.t.Helper()
 	for len(names) < n {
 		last = v.feed()
@@ -71,7 +60,7 @@ func TestAFeedTellsWhatHappensFromNowOnAndGoesOnAfterABreak(t *testing.T) {
 	if !slices.Equal(got, []string{"lock:a acquired"}) || last.ID != "f" || last.E != w.board.Epoch() {
 		t.Errorf("got %q in %+v", got, last)
 	}
-	v.conn.Close()
+	v.Close()
 
 	for i := range 3 {
 		w.set(fmt.Sprintf("lock:missed-%d", i), "v", time.Minute, 0)
@@ -160,10 +149,10 @@ func TestALockIsWatchedAlone(t *testing.T) {
 	}
 	w.set("lock:\xff", "v", time.Minute, 0)
 	delta := v.next("delta")
-	if len(delta.Set) != 1 || delta.Set[0].name() != "b64:bG9jazr/" || *delta.Total != 1 {
+	if len(delta.Set) != 1 || delta.Set[0].Key() != "b64:bG9jazr/" || *delta.Total != 1 {
 		t.Errorf("got %+v", delta)
 	}
-	v.conn.Close()
+	v.Close()
 	w.set("lock:other", "v", time.Minute, 0)
 	w.awaitState("lock:other", watcher.StateHeld)
 	again := w.open("")

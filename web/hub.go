@@ -207,7 +207,8 @@ func (h *hub) states() []nodeState { return nodeStates(h.board, h.engine) }
 // publishNodes lets every socket send the nodes, if there is news.
 func (h *hub) publishNodes(nodes []nodeState) {
 	if h.storeNodes(nodes) {
-		h.each((*socket).signal)
+		now := time.Now()
+		h.each(func(s *socket) { s.touch(now) })
 	}
 }
 

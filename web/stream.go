@@ -170,6 +170,7 @@ func (s *socket) watch(frame clientFrame) {
 	defer s.signal()
 	if frame.View == "nodes" {
 		s.nodes = 0 // they are sent again, and always when they change
+		s.touch(time.Now())
 		return
 	}
 	if s.removeLocked(frame.ID) {

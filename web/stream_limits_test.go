@@ -52,7 +52,7 @@ func TestMalformedFramesCloseTheStreamWithAReason(t *testing.T) {
 	}
 	binary := w.open("")
 	binary.hello()
-	must(t, binary.conn.WriteMessage(websocket.BinaryMessage, []byte(`{"t":"visible","visible":true}`)))
+	must(t, binary.WriteMessage(websocket.BinaryMessage, []byte(`{"t":"visible","visible":true}`)))
 	binary.closed(closeMalformed)
 
 	w.set("lock:a", "v", time.Minute, 0)
@@ -72,7 +72,7 @@ func TestTooManyMessagesAndWatchesCloseTheStream(t *testing.T) {
 	v := w.open("")
 	v.hello()
 	for range 30 {
-		if v.conn.WriteMessage(websocket.TextMessage, []byte(`{"t":"visible","visible":true}`)) != nil {
+		if v.WriteMessage(websocket.TextMessage, []byte(`{"t":"visible","visible":true}`)) != nil {
 			break
 		}
 	}
@@ -96,7 +96,7 @@ func TestStreamsAreCapped(t *testing.T) {
 	w.open("", "Cookie", cookie).closed(closeTooMany)
 	w.open("").hello()
 	w.open("").closed(closeTooMany)
-	one.conn.Close()
+	one.Close()
 	eventually(t, "the place of the first is free", func() bool {
 		w.server.hub.mu.Lock()
 		defer w.server.hub.mu.Unlock()

@@ -21,10 +21,7 @@ func (b *browser) openTab(tab string) *viewer {
 	for _, c := range b.client.Jar.Cookies(u) {
 		h.Add("Cookie", c.String())
 	}
-	conn, _, err := dialer().Dial("ws://"+b.w.addr+"/api/v1/stream?tab="+tab, h)
-	must(b.w.t, err)
-	b.w.t.Cleanup(func() { conn.Close() })
-	v := &viewer{t: b.w.t, conn: conn}
+	v := b.w.dial("/api/v1/stream?tab="+tab, h)
 	v.hello()
 	return v
 }
@@ -51,7 +48,7 @@ func TestALockIsHeldWhileItsTabIsOpenAndGivenBackAfterwards(t *testing.T) {
 		t.Fatal("the lease ended while its tab was open")
 	}
 	again := alice.openTab("t1")
-	tab.conn.Close()
+	tab.Close()
 	eventually(t, "the old stream has ended", func() bool {
 		w.server.tabs.mu.Lock()
 		defer w.server.tabs.mu.Unlock()
@@ -60,7 +57,7 @@ func TestALockIsHeldWhileItsTabIsOpenAndGivenBackAfterwards(t *testing.T) {
 	if !stored.lease.Valid() {
 		t.Fatal("the lease ended although its tab came back")
 	}
-	again.conn.Close()
+	again.Close()
 	<-stored.lease.Context().Done()
 	w.awaitNothing("lock:a")
 	eventually(t, "the tab is forgotten", func() bool {
