@@ -39,7 +39,8 @@ const (
 	// how many of them it may leave unanswered.
 	beatInterval = 15 * time.Second
 	idleBeats    = 3
-	// writeDeadline is how long one frame may take to be written.
+	// writeDeadline is how long a frame, or dripSize of one that is longer, may
+	// take to be written.
 	writeDeadline = 10 * time.Second
 	// closeTime is how long a socket may take to answer a close.
 	closeTime = time.Second

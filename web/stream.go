@@ -43,7 +43,7 @@ func (s *Server) stream(c echo.Context) error {
 		return invalid(FieldError{Field: "tab", Message: "want 1 to 64 letters, digits, - and _", Got: shorten(tab)})
 	}
 	header := c.Response().Header().Clone()
-	conn, err := upgrader.Upgrade(c.Response(), r, header)
+	conn, err := upgrader.Upgrade(dripper{c.Response(), idleBeats * s.hub.beat}, r, header)
 	if err != nil {
 		s.log.Debug("upgrade failed", "error", err)
 		return nil // gorilla has answered

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -18,8 +17,8 @@ type Options struct {
 	// URL is the stream's, ws or wss, and Header what is sent with it.
 	URL    string
 	Header http.Header
-	// From is the address to come from, nil for any.
-	From net.IP
+	// Dial makes the connections; nil is that of net.Dialer.
+	Dial Dialer
 	// FirstDelay and LastDelay bound the pause before an attempt to connect,
 	// which grows and is drawn between nothing and its bound. Defaults 500 ms
 	// and 30 s.
@@ -140,7 +139,7 @@ func (c *Client) Run(ctx context.Context) error {
 // connected lives through one connection. It reports whether there was a hello
 // and how the connection ended.
 func (c *Client) connected(ctx context.Context) (hello bool, err error) {
-	conn, err := Dial(ctx, c.opts.URL, c.opts.Header, c.opts.From)
+	conn, err := Dial(ctx, c.opts.URL, c.opts.Header, c.opts.Dial)
 	if err != nil {
 		return false, err
 	}
@@ -195,6 +194,9 @@ func (c *Client) greet(conn *Conn) error {
 		if err := conn.Resume(epoch, seq); err != nil {
 			return err
 		}
+	}
+	for _, v := range c.views {
+		v.resumed = seq
 	}
 	for _, id := range c.order {
 		v := c.views[id]

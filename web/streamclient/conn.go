@@ -21,13 +21,13 @@ type Conn struct {
 	*websocket.Conn
 }
 
+// A Dialer makes the connection below a stream, as net.Dialer does.
+type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
 // Dial opens a stream at a ws or wss URL, with more headers such as a cookie.
-// From is the address to come from, nil for any.
-func Dial(ctx context.Context, url string, header http.Header, from net.IP) (*Conn, error) {
-	dialer := websocket.Dialer{Subprotocols: []string{Protocol}, HandshakeTimeout: 10 * time.Second}
-	if from != nil {
-		dialer.NetDialContext = (&net.Dialer{LocalAddr: &net.TCPAddr{IP: from}}).DialContext
-	}
+// A nil dial is that of net.Dialer.
+func Dial(ctx context.Context, url string, header http.Header, dial Dialer) (*Conn, error) {
+	dialer := websocket.Dialer{Subprotocols: []string{Protocol}, HandshakeTimeout: 10 * time.Second, NetDialContext: dial}
 	conn, answer, err := dialer.DialContext(ctx, url, header)
 	if err != nil {
 		if answer != nil {

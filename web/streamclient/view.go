@@ -23,6 +23,7 @@ type Stats struct {
 	Deltas           int
 	Events           uint64 // told by feeds
 	Gaps             []Gap  // of events that the server knew no more
+	Repeated         uint64 // rows that a resume brought again, see view.apply
 	Doubled, Lost    uint64 // what must not be, see view.apply
 	Frames, RowsRead uint64
 }
@@ -37,6 +38,9 @@ type view struct {
 	Window
 	// has is set once there is something to resume from.
 	has bool
+	// resumed is the change from which the next delta leads, 0 when that is
+	// the frame before it.
+	resumed uint64
 }
 
 // apply takes in a frame for the view. What was had already is counted as
@@ -44,6 +48,8 @@ type view struct {
 //
 //   - a row is doubled that is no newer than the one there is, and lost where a
 //     patch has no row to be applied to;
+//   - a window may show a row a moment before the number that it is at says so.
+//     After a break that row comes again, which is repeated, not doubled;
 //   - an event is doubled that has no higher number than the one before, and
 //     lost where an unfiltered feed leaves out a number without a gap.
 func (v *view) apply(f Frame, stats *Stats) {
@@ -75,6 +81,7 @@ func (v *view) apply(f Frame, stats *Stats) {
 			switch {
 			case e.Seq <= v.After && v.has && v.Epoch == f.E:
 				stats.Doubled++
+				continue
 			case e.Seq != v.After+1 && v.has && v.Epoch == f.E && !v.watch.filtered():
 				stats.Lost += e.Seq - v.After - 1
 			}
@@ -91,6 +98,8 @@ func (v *view) patch(patch Row, stats *Stats) {
 	switch {
 	case !ok && !patch.whole():
 		stats.Lost++
+	case ok && old.Seq() >= patch.Seq() && v.resumed > 0 && patch.Seq() > v.resumed:
+		stats.Repeated++
 	case ok && old.Seq() >= patch.Seq():
 		stats.Doubled++
 	default:
@@ -100,7 +109,7 @@ func (v *view) patch(patch Row, stats *Stats) {
 
 // numbers takes in what a snapshot and a delta say beside rows.
 func (v *view) numbers(f Frame) {
-	v.Epoch, v.Seq, v.Counts, v.has = f.E, f.S, f.Counts, true
+	v.Epoch, v.Seq, v.Counts, v.has, v.resumed = f.E, f.S, f.Counts, true, 0
 	if f.Total != nil {
 		v.Total = *f.Total
 	}
