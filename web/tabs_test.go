@@ -13,6 +13,13 @@ import (
 // openTab opens a stream of a browser's tab.
 func (b *browser) openTab(tab string) *viewer {
 	b.w.t.Helper()
+	v := b.openTabUnread(tab)
+	v.hello()
+	return v
+}
+
+func (b *browser) openTabUnread(tab string) *viewer {
+	b.w.t.Helper()
 	u := &url.URL{Scheme: "http", Host: b.w.addr, Path: "/"}
 	if len(b.client.Jar.Cookies(u)) == 0 {
 		b.get("/").status(http.StatusOK)
@@ -21,9 +28,7 @@ func (b *browser) openTab(tab string) *viewer {
 	for _, c := range b.client.Jar.Cookies(u) {
 		h.Add("Cookie", c.String())
 	}
-	v := b.w.dial("/api/v1/stream?tab="+tab, h)
-	v.hello()
-	return v
+	return b.w.dial("/api/v1/stream?tab="+tab, h)
 }
 
 func TestALockIsHeldWhileItsTabIsOpenAndGivenBackAfterwards(t *testing.T) {
