@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"views":                     {},
 	"static":                    {},
 	"web":                       {"lockengine", "watcher", "views", "static", "internal/*"},
+	"web/streamclient":          {},
 	"internal/metrics":          {"lockengine", "watcher"},
 	"internal/config":           {"lockengine", "lockengine/target", "watcher/format"},
 	"lockengine/locksim":        {"lockengine"},

@@ -199,6 +199,8 @@ type Finding struct {
 // Counts are the numbers of names by state.
 type Counts struct {
 	Total, Held, Expiring, Contested, Residue, Unknown, Free int
+	// Overlapping are those, in whatever state, where two holders overlap.
+	Overlapping int
 }
 
 // States are the states of a lock in the order of the filter chips.

@@ -91,6 +91,9 @@ func (bt *boardTest) want(t *testing.T, name string, want State) Lock {
 		case StateFree:
 			counted.Free++
 		}
+		if slices.Contains(l.Flags, "overlap") {
+			counted.Overlapping++
+		}
 	}
 	if got := bt.Window(Query{Limit: 1}).Counts; got != counted {
 		t.Errorf("counts %+v, want %+v", got, counted)

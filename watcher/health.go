@@ -131,32 +131,41 @@ func (s *session) checkRole(ctx context.Context) error {
 	return nil
 }
 
-// identify asks the node who it is. A node that refuses stays nameless.
+// identify asks the node who it is and how it keeps what it is told. A node
+// that refuses stays nameless.
 func (s *session) identify(ctx context.Context) error {
 	all := make([]map[string]string, len(s.servers))
+	fsync := ""
 	for i, c := range s.servers {
-		server, err := c.Info(ctx, "server").Result()
+		text, err := c.Info(ctx).Result()
 		if err := failure(err); err != nil {
 			return err
 		}
-		replication, err := c.Info(ctx, "replication").Result()
+		all[i] = parseInfo(text)
+		if all[i]["aof_enabled"] != "1" {
+			continue
+		}
+		setting, err := c.ConfigGet(ctx, "appendfsync").Result()
 		if err := failure(err); err != nil {
 			return err
 		}
-		all[i] = parseInfo(server + "\n" + replication)
+		fsync = shorten(setting["appendfsync"])
 	}
-	s.board.nodeStatus(s.index, func(n *NodeStatus) { n.identify(all, s.board.now()) })
+	s.board.nodeStatus(s.index, func(n *NodeStatus) { n.identify(all, fsync, s.board.now()) })
 	return nil
 }
 
 // identify takes in what the servers said of themselves.
-func (n *NodeStatus) identify(servers []map[string]string, now time.Time) {
+func (n *NodeStatus) identify(servers []map[string]string, fsync string, now time.Time) {
 	first := servers[0]
 	n.Version = cmp.Or(first["valkey_version"], first["redis_version"])
 	if n.Mode == "" || n.Mode == string(target.Standalone) {
 		n.Mode = first["redis_mode"]
 	}
 	n.Role = first["role"]
+	n.Append, n.Fsync = first["aof_enabled"] == "1", fsync
+	n.Eviction = first["maxmemory_policy"]
+	n.MaxMemory, _ = strconv.ParseInt(first["maxmemory"], 10, 64) // 0 where it is not told
 	runs := make([]string, len(servers))
 	youngest := int64(math.MaxInt64)
 	for i, info := range servers {

@@ -151,6 +151,14 @@ type NodeStatus struct {
 	Role    string
 	// RunID changes when the server restarts, or one of a cluster's.
 	RunID string
+	// Append is true when the node keeps an append-only file, and Fsync is its
+	// appendfsync, empty where that may not be asked for.
+	Append bool
+	Fsync  string
+	// Eviction is maxmemory-policy, such as "noeviction", and MaxMemory the
+	// limit in bytes from which on it rules, 0 for none.
+	Eviction  string
+	MaxMemory int64
 	// StartedAt is when the server started, by its uptime.
 	StartedAt time.Time
 	// Notifications is how changes on this node reach us.
@@ -196,4 +204,7 @@ type Counts struct {
 	Residue   int
 	Unknown   int
 	Free      int
+	// Overlapping are those, in whatever state, that are flagged because two
+	// holders overlap.
+	Overlapping int
 }

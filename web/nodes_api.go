@@ -23,6 +23,10 @@ type Node struct {
 	Role          string      `json:"role"`
 	RunID         string      `json:"runId"`
 	StartedAt     Time        `json:"startedAt"`
+	AppendOnly    bool        `json:"appendOnly" doc:"True when it keeps an append-only file."`
+	Fsync         *string     `json:"fsync" doc:"Its appendfsync; null without a file or where that may not be asked for."`
+	Eviction      *string     `json:"eviction" doc:"Its maxmemory-policy; null until it was read."`
+	MaxMemory     int64       `json:"maxMemory" doc:"From how many bytes on it evicts; 0 for no limit."`
 	Notifications string      `json:"notifications" enum:"live,polling,none"`
 	Keys          int         `json:"keys"`
 	Synced        Time        `json:"synced"`
@@ -112,6 +116,7 @@ func toNode(n nodeState) Node {
 		ID: n.ID, Address: n.Address, Up: n.Up, Error: nullable(n.Error), Since: Time{n.Since},
 		RTTMicros: micros(n.RTT), Version: n.Version, Mode: n.Mode, Role: n.Role, RunID: n.RunID,
 		StartedAt: Time{n.StartedAt}, Notifications: string(n.Notifications), Keys: n.Keys, Synced: Time{n.Synced},
+		AppendOnly: n.Append, Fsync: nullable(n.Fsync), Eviction: nullable(n.Eviction), MaxMemory: n.MaxMemory,
 		Missed: n.Missed, Gaps: n.Gaps, Cost: toCost(n.Cost),
 		Votes: n.Up && n.believed.Votes, Findings: n.findings,
 	}
@@ -146,6 +151,7 @@ type nodesOutput struct {
 	Body struct {
 		Nodes      []Node `json:"nodes" nullable:"false"`
 		Quorum     int    `json:"quorum" doc:"How many nodes have to say yes."`
+		MaxDrift   *int64 `json:"maxClockDriftMicros" doc:"By how much the clocks of nodes may differ; null where no lock is taken."`
 		ServerTime Time   `json:"serverTime"`
 	}
 }
@@ -154,8 +160,18 @@ func (s *Server) listNodes(context.Context, *struct{}) (*nodesOutput, error) {
 	out := &nodesOutput{}
 	out.Body.Nodes = toNodes(nodeStates(s.board, s.engine))
 	out.Body.Quorum = s.board.Quorum()
+	out.Body.MaxDrift = micros(s.maxDrift())
 	out.Body.ServerTime = Time{time.Now()}
 	return out, nil
+}
+
+// maxDrift is by how much the clocks of the nodes may differ, 0 where nobody goes
+// by them.
+func (s *Server) maxDrift() time.Duration {
+	if s.engine == nil {
+		return 0
+	}
+	return s.engine.Config().ClockDrift
 }
 
 type admitInput struct {

@@ -59,6 +59,7 @@ func (s *Server) api(e *echo.Echo, g *echo.Group) {
 	huma.Register(api, locks, s.listLocks)
 	huma.Register(api, s.query("lock", "/api/v1/locks/one", "Get one lock", 404, 422), s.getLock)
 	huma.Register(api, s.query("nodes", "/api/v1/nodes", "List nodes"), s.listNodes)
+	huma.Register(api, s.query("trend", "/api/v1/nodes/trend", "List how the nodes were lately"), s.nodeTrend)
 	huma.Register(api, s.query("events", "/api/v1/events", "List what happened", 422), s.listEvents)
 	describeTable(api, "/api/v1/events")
 	huma.Register(api, s.query("contention", "/api/v1/contention", "List what is fought for", 422), s.listContention)

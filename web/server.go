@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -95,6 +96,7 @@ type Server struct {
 	rows        rows
 	tabs        *tabs
 	hub         *hub
+	trend       trend
 
 	// stopping ends when Shutdown begins.
 	stopping context.Context
@@ -171,6 +173,10 @@ func (s *Server) Serve(ln net.Listener) error {
 	hosts := newHostList(s.cfg.Addr, s.cfg.AllowedHosts)
 	hosts.listen(ln.Addr().String())
 	s.hosts.Store(hosts)
+	var sampling sync.WaitGroup
+	sampling.Go(func() { s.trend.run(s.stopping, s.hub.states) })
+	defer sampling.Wait()
+	defer s.stop() // also where it could not listen
 	if err := s.http.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("web: %w", err)
 	}
