@@ -15,9 +15,9 @@ import (
 	"sync"
 )
 
-// FS holds the assets: css/, js/ and favicon.svg.
+// FS holds the assets: css/, js/, the icons, and in vendor/ what others wrote.
 //
-//go:embed css js favicon.svg
+//go:embed css js vendor favicon*.svg
 var FS embed.FS
 
 // Hash returns 12 hex digits that change whenever an asset does.

@@ -35,7 +35,7 @@ func panel(d LocksData) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = attemptCard(d.Nodes).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = attemptCard(d.Nodes, nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

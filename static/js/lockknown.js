@@ -1,0 +1,52 @@
+// @ts-check
+// The facts on the page of a lock.
+
+import { dash, fence, number } from "./format.js";
+import { deadline, machineWords, modeOf, still } from "./lock.js";
+import { queueWords, throughWords } from "./lockfacts.js";
+import { fieldOf, find } from "./settings.js";
+import { showTime } from "./times.js";
+import { plain, show } from "./visible.js";
+
+/** @typedef {import("./types.js").Lock} Lock */
+
+const content = find(".lock-side");
+
+/** @param {Lock} lock */
+export function showFacts(lock) {
+  const { holder } = lock;
+  fieldOf("fact-fence", content).textContent = fence(lock.fence);
+  find('[data-action="copy-fence"]', content).hidden = !lock.fence;
+  put("token", holder?.fingerprint ?? dash);
+  put("through", throughWords(lock));
+  put("also", (holder?.also ?? []).map(plain).join(" · "));
+  put("mode", holder ? plain(modeOf(holder)) : "");
+  put("machine", holder ? machineWords(holder) : "");
+  put("holds", holder?.holds ? `${holder.holds === 1 ? "once" : `${number(holder.holds)} times`} by its holder` : "");
+  showTime(fieldOf("fact-since", content), holder?.since);
+  const end = still(lock) ? 0 : deadline(lock);
+  showTime(fieldOf("fact-ends", content), end ? new Date(end).toISOString() : null);
+  if (!end) fieldOf("fact-ends", content).textContent = still(lock);
+}
+
+/**
+ * Who waits: it says for how long.
+ * @param {Lock} lock
+ * @param {number} now
+ */
+export function showQueue(lock, now) {
+  put("waiting", queueWords(lock, now));
+}
+
+/**
+ * Shows a fact, or leaves it out where there is nothing to say.
+ * @param {string} fact
+ * @param {string} words
+ */
+function put(fact, words) {
+  const element = fieldOf(`fact-${fact}`, content);
+  if (element.textContent === words) return;
+  show(element, words);
+  element.hidden = !words;
+  element.previousElementSibling?.toggleAttribute("hidden", !words);
+}
