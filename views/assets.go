@@ -39,8 +39,8 @@ var Kits = map[string]Kit{
 		"attempt.js", "attemptcard.js", "countdown.js", "holders.js", "lockfacts.js", "lockknown.js", "lockvotes.js", "shell.js",
 	})},
 	"nodes": {
-		Styles:  []string{"css/nodespage.css", "vendor/uplot/uPlot.min.css"},
-		Scripts: []string{"vendor/uplot/uPlot.iife.min.js"},
+		Styles:  []string{"css/nodespage.css", "third_party/uplot/uPlot.min.css"},
+		Scripts: []string{"third_party/uplot/uPlot.iife.min.js"},
 		Modules: with("nodespage.js", reading, []string{"admit.js", "api.js", "chart.js", "finding.js", "nodefacts.js", "toast.js"}),
 	},
 	"activity": {Styles: []string{"css/feed.css"}, Modules: with("activity.js", reading, feeding, []string{"api.js", "keys.js"})},
@@ -68,10 +68,14 @@ func with(main string, imported ...[]string) []string {
 // kit is what the page loads.
 func (p Page) kit() Kit { return Kits[p.Active] }
 
-// parent is the entry of the navigation that leads to a page which has none.
-func (p Page) parent() string {
-	if p.Active == "lock" {
-		return "locks"
+// current is how the entry of the navigation is marked: "page" for the one of
+// this page, "true" for the one that leads to it, empty for others.
+func (p Page) current(entry navEntry) string {
+	switch {
+	case entry.ID == p.Active:
+		return "page"
+	case entry.ID == "locks" && p.Active == "lock":
+		return "true"
 	}
 	return ""
 }

@@ -162,7 +162,7 @@ func (h Holder) modeWords() string {
 func (h Holder) through() string {
 	switch {
 	case h.Fingerprint == "":
-		return dash
+		return ""
 	case h.Managed:
 		return "this dashboard"
 	case h.Library == "":
@@ -221,7 +221,11 @@ func (l Lock) sinceWords(now time.Time) string {
 func (v Vote) tokenWords() string { return cmp.Or(v.Fingerprint, dash) }
 
 // token is the fingerprint of the holder's token.
-func (l Lock) token() string { return cmp.Or(l.Holder.Fingerprint, dash) }
+func (l Lock) token() string { return l.Holder.Fingerprint }
+
+// quiet reports whether there is nothing to tell of a lock: nobody holds it or
+// waits for it.
+func (l Lock) quiet() bool { return l.Holder.Fingerprint == "" && l.Waiters.Count == 0 }
 
 // holdsWords is how often the holder has taken the lock.
 func (h Holder) holdsWords() string {

@@ -34,10 +34,12 @@ const (
 // path draws the round trips: a line that ends at the right and breaks where
 // the node was down.
 func (t Trend) path() string {
-	if len(t.RTT) == 0 {
+	// One that was slow must not flatten all others: it leaves at the top.
+	known := t.known()
+	if len(known) == 0 {
 		return ""
 	}
-	most := max(slices.Max(t.RTT), 1)
+	most := min(2*known[len(known)*95/100], known[len(known)-1])
 	var b strings.Builder
 	pen := "M"
 	for i, rtt := range t.RTT {
@@ -46,20 +48,26 @@ func (t Trend) path() string {
 			continue
 		}
 		x := trendWidth - len(t.RTT) + i + 1
-		y := trendHeight - 2 - float64(trendHeight-6)*float64(rtt)/float64(most)
+		y := trendHeight - 2 - float64(trendHeight-6)*float64(min(rtt, most))/float64(most)
 		fmt.Fprintf(&b, "%s%d %.1f", pen, x, y)
 		pen = "L"
 	}
 	return b.String()
 }
 
+// known are the round trips of when it was up, the shortest first.
+func (t Trend) known() []time.Duration {
+	known := slices.DeleteFunc(slices.Clone(t.RTT), func(d time.Duration) bool { return d == 0 })
+	slices.Sort(known)
+	return known
+}
+
 // words are the middle and the longest of the round trips.
 func (t Trend) words() string {
-	known := slices.DeleteFunc(slices.Clone(t.RTT), func(d time.Duration) bool { return d == 0 })
+	known := t.known()
 	if len(known) == 0 {
 		return ""
 	}
-	slices.Sort(known)
 	return "p50 " + RoundTrip(known[len(known)/2]) + " · most " + RoundTrip(known[len(known)-1])
 }
 

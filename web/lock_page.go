@@ -5,7 +5,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/views"
 	"github.com/lockscope/lockscope/watcher"
 )
@@ -27,28 +26,12 @@ func (s *Server) lockPage(c echo.Context) error {
 	// is known by its number.
 	happened := s.events(eventFilter{name: name}, 0, lockEvents, true)
 	lock, holds, known := s.board.Look(name)
-	if !known {
-		lock = s.unknownLock(name)
-	}
 	terms, _ := s.terms(c)
 	return s.render(c, http.StatusOK, views.LockPage(views.LockData{
 		Page: s.page(views.VisibleText(name), "lock"), Cluster: s.cluster(), Terms: terms,
 		Lock: viewLocks([]watcher.Lock{lock})[0], Known: known, History: viewHolds(holds),
 		Events: viewEvents(happened.events), After: happened.next, Epoch: s.board.Epoch(),
 	}))
-}
-
-// unknownLock is a lock that nobody holds and of which nothing is known.
-func (s *Server) unknownLock(name string) watcher.Lock {
-	lock := watcher.Lock{Name: name, State: watcher.StateFree}
-	for _, n := range s.board.Nodes() {
-		vote := watcher.Vote{Node: n.ID, Vote: lockengine.VoteFree}
-		if n.Synced.IsZero() || !n.Up {
-			vote.Vote = lockengine.VoteUnknown
-		}
-		lock.Votes = append(lock.Votes, vote)
-	}
-	return lock
 }
 
 func viewHolds(holds []watcher.Hold) []views.Hold {

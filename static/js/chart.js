@@ -82,10 +82,15 @@ export class Chart {
     this.words();
   }
 
+  /** The values that are known, the smallest first. */
+  known() {
+    return this.values.filter((value) => value !== null).sort((a, b) => a - b);
+  }
+
   /** The middle and the longest round trip, while nobody points at one. */
   words() {
     if (this.what !== "rtt" || this.chart.cursor.idx !== null && this.chart.cursor.idx !== undefined) return;
-    const known = this.values.filter((value) => value !== null).sort((a, b) => a - b);
+    const known = this.known();
     this.more.textContent = known.length > 0 ? `p50 ${roundTrip(known[known.length >> 1])} · most ${roundTrip(known[known.length - 1])}` : "";
   }
 
@@ -133,7 +138,12 @@ export class Chart {
    * @param {number|null} high
    */
   range(low, high) {
-    if (this.what === "rtt") return [0, Math.max(high ?? 0, 1) * 1.05];
+    if (this.what === "rtt") {
+      // One that was slow must not flatten all others: it leaves at the top, and
+      // the words say how slow it was.
+      const known = this.known();
+      return [0, Math.max(1, Math.min(known[Math.floor(known.length * 0.95)] * 2, high ?? 0) || 1) * 1.05];
+    }
     const most = Math.max(Math.abs(low ?? 0), Math.abs(high ?? 0), this.maxDrift || 1) * 1.2;
     return [-most, most];
   }

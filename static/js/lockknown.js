@@ -1,7 +1,7 @@
 // @ts-check
 // The facts on the page of a lock.
 
-import { dash, fence, number } from "./format.js";
+import { fence, number } from "./format.js";
 import { deadline, machineWords, modeOf, still } from "./lock.js";
 import { queueWords, throughWords } from "./lockfacts.js";
 import { fieldOf, find } from "./settings.js";
@@ -15,18 +15,18 @@ const content = find(".lock-side");
 /** @param {Lock} lock */
 export function showFacts(lock) {
   const { holder } = lock;
+  find("#facts").hidden = !holder && lock.waiters.count === 0;
   fieldOf("fact-fence", content).textContent = fence(lock.fence);
-  find('[data-action="copy-fence"]', content).hidden = !lock.fence;
-  put("token", holder?.fingerprint ?? dash);
-  put("through", throughWords(lock));
+  for (const element of content.querySelectorAll('[data-of="fence"]')) element.toggleAttribute("hidden", !lock.fence);
+  put("token", holder?.fingerprint ?? "");
+  put("through", holder ? throughWords(lock) : "");
   put("also", (holder?.also ?? []).map(plain).join(" · "));
   put("mode", holder ? plain(modeOf(holder)) : "");
   put("machine", holder ? machineWords(holder) : "");
   put("holds", holder?.holds ? `${holder.holds === 1 ? "once" : `${number(holder.holds)} times`} by its holder` : "");
-  showTime(fieldOf("fact-since", content), holder?.since);
+  putTime("since", holder?.since);
   const end = still(lock) ? 0 : deadline(lock);
-  showTime(fieldOf("fact-ends", content), end ? new Date(end).toISOString() : null);
-  if (!end) fieldOf("fact-ends", content).textContent = still(lock);
+  putTime("ends", end ? new Date(end).toISOString() : null);
 }
 
 /**
@@ -47,6 +47,24 @@ function put(fact, words) {
   const element = fieldOf(`fact-${fact}`, content);
   if (element.textContent === words) return;
   show(element, words);
-  element.hidden = !words;
-  element.previousElementSibling?.toggleAttribute("hidden", !words);
+  leaveOut(element, !words);
+}
+
+/**
+ * @param {string} fact
+ * @param {string|null|undefined} iso
+ */
+function putTime(fact, iso) {
+  const element = fieldOf(`fact-${fact}`, content);
+  showTime(element, iso);
+  leaveOut(element, !iso);
+}
+
+/**
+ * @param {HTMLElement} fact
+ * @param {boolean} out
+ */
+function leaveOut(fact, out) {
+  fact.hidden = out;
+  fact.previousElementSibling?.toggleAttribute("hidden", out);
 }

@@ -66,7 +66,9 @@ function showLock(now) {
   dialog?.follow(rows);
   showHead(lock);
   showActions();
-  find('[data-field="attempt-card"]').hidden = !attempt.show(lock) && attempt.attempt === null;
+  attempt.show(lock);
+  find('[data-field="attempt-card"]').hidden = attempt.attempt === null;
+  find(".votes-table").toggleAttribute("data-attempted", attempt.attempt !== null);
   showVotes(lock);
   showFacts(lock);
   holders.follow(lock);
@@ -98,6 +100,7 @@ function showHead(of) {
   if (words) part("left").textContent = words;
   count(head, parts, words ? 0 : deadline(of), heldSince(of));
   part("why").textContent = whyWords(of);
+  part("why").hidden = false;
   part("unknown").hidden = true;
   showFlags(flagsWords(of));
   tellPage(`${of.state} · ${plain(name)} · Lockscope`);
