@@ -2,6 +2,7 @@ package views
 
 import (
 	"net"
+	"slices"
 	"strings"
 )
 
@@ -83,4 +84,63 @@ func shellQuote(text string) string {
 	}
 	b.WriteString("'")
 	return b.String()
+}
+
+// A check is a command that shows what a page shows.
+type check struct{ id, what, command string }
+
+// checks are commands that show what the page of a lock shows. None holds a
+// token. The first one is made again in static/js/shell.js, since it depends on
+// how the lock is kept.
+func (d LockData) checks() []check {
+	name := shellQuote(d.Lock.Name)
+	checks := []check{
+		{"read", "What every node holds, and for how many milliseconds more:", onEach(d.Nodes, readVerb(d.Lock)+" "+name, "PTTL "+name)},
+		{"hear", "What happens to it on one node, as it happens:", onEach(d.Nodes[:min(1, len(d.Nodes))], "PSUBSCRIBE "+shellQuote("__keyspace@*__:"+globQuote(d.Lock.Name)))},
+	}
+	if d.Lock.Holder.Managed {
+		checks = append(checks, check{"fence", "The record that fences are raised above:", onEach(d.Nodes, "ZSCORE lockscope:fences "+name)})
+	}
+	return slices.DeleteFunc(checks, func(c check) bool { return c.command == "" })
+}
+
+// readVerb is the beginning of a command that reads a key of the type that the
+// lock is kept in.
+func readVerb(l Lock) string {
+	for _, v := range l.Votes {
+		if verb, ok := readVerbs[v.Type]; ok {
+			return verb
+		}
+	}
+	return "GET"
+}
+
+var readVerbs = map[string]string{"hash": "HGETALL", "zset": "ZCARD", "set": "SCARD", "list": "LLEN"}
+
+// onEach runs commands on every node that has an address.
+func onEach(nodes []Node, commands ...string) string {
+	var addresses, lines []string
+	for _, node := range nodes {
+		if node.Address != "" {
+			addresses = append(addresses, node.Address)
+		}
+	}
+	if ports := loopbackPorts(addresses); len(ports) > 1 {
+		lines = append(lines, "for p in "+strings.Join(ports, " ")+"; do")
+		for _, command := range commands {
+			lines = append(lines, "  redis-cli -p $p "+command)
+		}
+		return strings.Join(append(lines, "done"), "\n")
+	}
+	for _, address := range addresses {
+		for _, command := range commands {
+			lines = append(lines, redisCLI(address)+" "+command)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// globQuote makes a name a pattern that it alone matches.
+func globQuote(name string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`).Replace(name)
 }

@@ -25,6 +25,10 @@ func (s *Server) routes() *echo.Echo {
 		g.HEAD(path, handler)
 	}
 	both("/", s.locksPage)
+	both("/lock", s.lockPage)
+	both("/nodes", s.nodesPage)
+	both("/activity", s.activityPage)
+	both("/help", s.helpPage)
 	if s.base != "" {
 		both("", s.toBase)
 	}
