@@ -87,7 +87,7 @@ func (e *Engine) checkAcquire(ctx context.Context, name string, opts AcquireOpti
 // contend asks the nodes, again and again while it makes sense, when it is the
 // caller's turn.
 func (e *Engine) contend(ctx context.Context, w *waiter, opts AcquireOptions, ttl time.Duration) (*Lease, error) {
-	waitUntil := time.Now().Add(opts.Wait)
+	waitUntil := e.now().Add(opts.Wait)
 	if err := e.turn(ctx, w, waitUntil); err != nil {
 		return nil, err
 	}
@@ -120,13 +120,13 @@ func (e *Engine) contend(ctx context.Context, w *waiter, opts AcquireOptions, tt
 // the caller.
 func (e *Engine) attemptUnlessHeld(ctx context.Context, name, owner string, ttl time.Duration, waitUntil time.Time) (*Lease, error) {
 	own := e.held(name)
-	if own == nil || !time.Now().Before(waitUntil) {
+	if own == nil || !e.now().Before(waitUntil) {
 		return e.attempt(ctx, name, owner, ttl)
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	left := time.Until(own.ValidUntil()) + e.cfg.drift(own.TTL())
+	left := e.until(own.ValidUntil()) + e.cfg.drift(own.TTL())
 	return nil, &HeldError{Name: name, Owner: own.owner, Fingerprint: own.Fingerprint(), TTL: max(left, time.Millisecond)}
 }
 
@@ -138,7 +138,7 @@ func (e *Engine) worthRetrying(err error, try int, waitUntil time.Time) bool {
 	if errors.Is(err, ErrClosed) {
 		return false
 	}
-	if time.Now().Before(waitUntil) {
+	if e.now().Before(waitUntil) {
 		return true
 	}
 	var held *HeldError

@@ -62,7 +62,7 @@ func (c *clockMonitor) best() (clockSample, bool) {
 // wall clock at its start, moved on by the monotonic clock.
 type reference struct{ start time.Time }
 
-func newReference() reference { return reference{start: time.Now()} }
+func newReference(now time.Time) reference { return reference{start: now} }
 
 // at turns a local time into one on the reference clock that has no monotonic
 // reading, so that it can be compared with times of nodes.

@@ -69,6 +69,8 @@ type Config struct {
 	Fresh bool
 	// Observer is told what happens. Default: nobody.
 	Observer Observer
+	// Clock is what the time is taken from. Default: the machine's.
+	Clock Clock
 	// Random is the source of jitter. Default math/rand/v2. A simulation sets
 	// it to make a run repeatable; tokens are always drawn from crypto/rand.
 	Random func() uint64

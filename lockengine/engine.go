@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // An Engine takes locks on a fixed set of nodes. It is safe for use by many
@@ -58,7 +57,7 @@ func New(nodes []Node, cfg Config) (*Engine, error) {
 	e := &Engine{
 		quorum:    len(nodes)/2 + 1,
 		cfg:       cfg,
-		reference: newReference(),
+		reference: newReference(cfg.now()),
 		queues:    queues{byName: make(map[string]*queue)},
 		tried:     make([]bool, len(nodes)),
 		leases:    make(map[*Lease]struct{}),
@@ -111,12 +110,12 @@ func (e *Engine) greeted(ctx context.Context) error {
 		return nil
 	default:
 	}
-	timer := time.NewTimer(healthTimeout)
+	over, timer := e.newTimer(healthTimeout)
 	defer timer.Stop()
 	select {
 	case <-e.ready:
 		return nil
-	case <-timer.C:
+	case <-over:
 		return nil
 	case <-e.closing:
 		return ErrClosed

@@ -14,7 +14,7 @@ const maxRaises = 8
 // so that engines whose own clocks differ agree, and above all that this
 // engine has seen.
 func (e *Engine) candidate() int64 {
-	now := e.reference.at(time.Now()).Add(time.Duration(e.offset.Load())).UnixMicro()
+	now := e.reference.at(e.now()).Add(time.Duration(e.offset.Load())).UnixMicro()
 	for {
 		last := e.lastFence.Load()
 		next := max(last+1, now)

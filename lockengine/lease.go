@@ -30,8 +30,8 @@ type Lease struct {
 	validUntil time.Time
 	mayLast    time.Time // until when a node may hold the token, failed extensions included
 	ended      error     // why the lease is over; nil while it is not
-	expiry     *time.Timer
-	renewal    *time.Timer // nil where the lease is not renewed
+	expiry     Timer
+	renewal    Timer // nil where the lease is not renewed
 	// healed are the nodes that were given the token back, true once they have
 	// said that it is there or that it cannot be.
 	healed map[int]bool
@@ -48,14 +48,14 @@ func newLease(e *Engine, r *round, name, owner string, ttl time.Duration) *Lease
 
 // firstValidity is what is left of the lease now, counted from before the
 // first operation was sent.
-func (l *Lease) firstValidity() time.Duration { return time.Until(l.validUntil) }
+func (l *Lease) firstValidity() time.Duration { return l.engine.until(l.validUntil) }
 
 // activate starts the clock of a lease that was won.
 func (l *Lease) activate() {
 	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	l.engine.observe(l.event(EventAcquired, l.acquiredAt, nil))
 	l.mu.Lock()
-	l.expiry = time.AfterFunc(time.Until(l.validUntil), l.expire)
+	l.expiry = l.engine.afterFunc(l.engine.until(l.validUntil), l.expire)
 	l.mu.Unlock()
 }
 
@@ -99,7 +99,7 @@ func (l *Lease) ValidUntil() time.Time {
 func (l *Lease) Valid() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.ended == nil && time.Now().Before(l.validUntil)
+	return l.ended == nil && l.engine.now().Before(l.validUntil)
 }
 
 // Votes returns what each node said when the lock was taken, answers that came
@@ -188,7 +188,7 @@ func (l *Lease) Extend(ctx context.Context, ttl time.Duration) error {
 // be, so that it cannot outlive it.
 func (l *Lease) heal(index int, ttl time.Duration) {
 	q := &question{op: Op{Kind: KindHeal, Name: l.name, Token: l.token, TTL: ttl, Index: index,
-		Deadline: time.Now().Add(l.engine.cfg.NodeTimeout)}}
+		Deadline: l.engine.now().Add(l.engine.cfg.NodeTimeout)}}
 	q.op.To = q
 	q.answer = func(a *Answer) {
 		if a.Void || a.clear() {
@@ -232,17 +232,17 @@ func joined(a, b context.Context) (context.Context, context.CancelFunc) {
 // came too late.
 func (l *Lease) prolong(start time.Time, ttl time.Duration) error {
 	l.mu.Lock()
-	if l.ended != nil || !time.Now().Before(l.validUntil) {
+	if l.ended != nil || !l.engine.now().Before(l.validUntil) {
 		l.mu.Unlock()
 		l.expire()
 		return l.state()
 	}
 	if until := start.Add(ttl - l.engine.cfg.drift(ttl)); until.After(l.validUntil) {
 		l.validUntil, l.ttl = until, ttl
-		l.expiry.Reset(time.Until(until))
+		l.expiry.Reset(l.engine.until(until))
 	}
 	l.mu.Unlock()
-	l.engine.observe(l.event(EventExtended, time.Now(), nil))
+	l.engine.observe(l.event(EventExtended, l.engine.now(), nil))
 	return nil
 }
 
@@ -276,7 +276,7 @@ func (l *Lease) Release(ctx context.Context) error {
 	switch {
 	case r.won():
 		return nil
-	case r.lost() && !time.Now().Before(l.ValidUntil()):
+	case r.lost() && !l.engine.now().Before(l.ValidUntil()):
 		return nil // it ran out by itself meanwhile, and whoever came next is none of its business
 	case r.lost():
 		return ErrLost
@@ -308,7 +308,7 @@ func (l *Lease) release() *round {
 func (l *Lease) state() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ended == nil && !time.Now().Before(l.validUntil) {
+	if l.ended == nil && !l.engine.now().Before(l.validUntil) {
 		return ErrExpired
 	}
 	return l.ended
@@ -319,7 +319,7 @@ func (l *Lease) state() error {
 // outlast the lease, so it is taken back.
 func (l *Lease) expire() {
 	l.mu.Lock()
-	if left := time.Until(l.validUntil); l.ended == nil && left > 0 {
+	if left := l.engine.until(l.validUntil); l.ended == nil && left > 0 {
 		l.expiry.Reset(left)
 		l.mu.Unlock()
 		return
@@ -339,7 +339,7 @@ func (l *Lease) finish(why error) bool {
 		l.mu.Unlock()
 		return false
 	}
-	if errors.Is(why, ErrReleased) && !time.Now().Before(l.validUntil) {
+	if errors.Is(why, ErrReleased) && !l.engine.now().Before(l.validUntil) {
 		why = ErrExpired
 	}
 	l.ended = why
@@ -354,7 +354,7 @@ func (l *Lease) finish(why error) bool {
 	if errors.Is(why, ErrReleased) {
 		kind = EventReleased
 	}
-	l.engine.observe(l.event(kind, time.Now(), why))
+	l.engine.observe(l.event(kind, l.engine.now(), why))
 	l.engine.unregister(l)
 	return true
 }

@@ -44,7 +44,7 @@ type member struct {
 	health     *Health // the last full one
 	rtt        time.Duration
 	upSince    time.Time
-	timer      *time.Timer
+	timer      Timer
 	stopped    bool
 }
 
@@ -144,7 +144,7 @@ func (m *member) sitsOutLocked() bool {
 	if m.outUntil.IsZero() {
 		return false
 	}
-	if time.Now().Before(m.outUntil) || m.marking {
+	if m.engine.now().Before(m.outUntil) || m.marking {
 		return true
 	}
 	m.admitLocked()
@@ -158,7 +158,7 @@ func (m *member) admitLocked() {
 	known := m.identity
 	m.trust.Store(&known)
 	if wasOut {
-		m.engine.observe(Event{Kind: EventAdmitted, Node: m.node.ID(), At: time.Now()})
+		m.engine.observe(Event{Kind: EventAdmitted, Node: m.node.ID(), At: m.engine.now()})
 	}
 }
 
@@ -171,7 +171,7 @@ func (m *member) sitOutLocked(until time.Time, why string) {
 	if known {
 		return
 	}
-	m.engine.observe(Event{Kind: EventQuarantined, Node: m.node.ID(), At: time.Now(), ValidUntil: until, Err: errors.New(why)})
+	m.engine.observe(Event{Kind: EventQuarantined, Node: m.node.ID(), At: m.engine.now(), ValidUntil: until, Err: errors.New(why)})
 }
 
 // compareLocked looks whether the node is still the one that we knew, and
@@ -241,7 +241,7 @@ func (m *member) retrustLocked() {
 // forgetLocked starts the quarantine of a node that has lost its memory, and
 // writes a marker that tells everybody. force replaces the marker there is.
 func (m *member) forgetLocked(why string, force bool) {
-	until := time.Now().Add(m.engine.cfg.MaxTTL)
+	until := m.engine.now().Add(m.engine.cfg.MaxTTL)
 	m.sitOutLocked(until, why)
 	m.markLocked(newMarker(m.nodeTimeLocked(until), false), force)
 }
@@ -254,12 +254,12 @@ func (m *member) obeyLocked(why string) {
 		return
 	}
 	until := m.localTimeLocked(at)
-	if !time.Now().Before(until) {
+	if !m.engine.now().Before(until) {
 		m.admitLocked()
 		return
 	}
 	// A marker from far ahead would keep the node out for ever.
-	if most := time.Now().Add(2 * m.engine.cfg.MaxTTL); until.After(most) {
+	if most := m.engine.now().Add(2 * m.engine.cfg.MaxTTL); until.After(most) {
 		until = most
 	}
 	m.sitOutLocked(until, why)
@@ -295,7 +295,7 @@ func (m *member) failed(err error) {
 func (m *member) openLocked(err error) {
 	m.upSince = time.Time{}
 	if m.open.Swap(&circuitError{last: err}) == nil {
-		m.engine.observe(Event{Kind: EventCircuit, Node: m.node.ID(), At: time.Now(), Err: err})
+		m.engine.observe(Event{Kind: EventCircuit, Node: m.node.ID(), At: m.engine.now(), Err: err})
 	}
 }
 
@@ -303,10 +303,10 @@ func (m *member) openLocked(err error) {
 func (m *member) succeededLocked() {
 	m.failures, m.lastErr, m.probe = 0, nil, 0
 	if m.upSince.IsZero() {
-		m.upSince = time.Now()
+		m.upSince = m.engine.now()
 	}
 	if m.open.Swap(nil) != nil {
-		m.engine.observe(Event{Kind: EventCircuit, Node: m.node.ID(), At: time.Now()})
+		m.engine.observe(Event{Kind: EventCircuit, Node: m.node.ID(), At: m.engine.now()})
 	}
 }
 

@@ -20,7 +20,7 @@ func (q *question) Complete(op *Op) { go q.answer(&op.Answer) }
 func (m *member) ask(op Op, answer func(*Answer)) {
 	q := &question{op: op, answer: answer}
 	q.op.To, q.op.Index = q, m.index
-	q.op.Deadline = time.Now().Add(healthTimeout)
+	q.op.Deadline = m.engine.now().Add(healthTimeout)
 	m.node.Submit(&q.op)
 }
 
@@ -49,7 +49,7 @@ func (m *member) pollLocked(pause time.Duration) {
 	if m.timer != nil {
 		m.timer.Stop()
 	}
-	m.timer = time.AfterFunc(pause, m.poll)
+	m.timer = m.engine.afterFunc(pause, m.poll)
 }
 
 func (m *member) poll() {
@@ -62,7 +62,7 @@ func (m *member) poll() {
 	m.polls++
 	op := Op{Kind: KindHealth, Above: full}
 	if full && m.met {
-		op.Candidate = m.nodeTimeLocked(time.Now()).Add(-fenceRetention).UnixMicro()
+		op.Candidate = m.nodeTimeLocked(m.engine.now()).Add(-fenceRetention).UnixMicro()
 	}
 	m.mu.Unlock()
 	m.ask(op, m.heard)
@@ -127,7 +127,7 @@ func (m *member) readClockLocked(h *Health) {
 	if jump == 0 {
 		return
 	}
-	m.engine.observe(Event{Kind: EventClock, Node: m.node.ID(), At: time.Now(), Jump: jump})
+	m.engine.observe(Event{Kind: EventClock, Node: m.node.ID(), At: m.engine.now(), Jump: jump})
 	if m.met && !m.engine.cfg.NoQuarantine {
 		m.forgetLocked(fmt.Sprintf("its clock jumped by %s", jump.Round(time.Millisecond)), true)
 	}
@@ -145,7 +145,7 @@ func (m *member) meetLocked(a *Answer) {
 		m.admitLocked()
 		return
 	}
-	now := time.Now()
+	now := m.engine.now()
 	if m.outUntil.After(now) && (a.Born == "" || a.Born == before) {
 		// This engine has seen a loss before that it could not write down.
 		m.metLocked()
@@ -218,7 +218,7 @@ func (m *member) markLocked(marker string, force bool) {
 func (m *member) wrote(marker string, a *Answer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.marking, m.marked = false, time.Now()
+	m.marking, m.marked = false, m.engine.now()
 	if m.stopped {
 		return
 	}
@@ -250,7 +250,7 @@ func (m *member) wrote(marker string, a *Answer) {
 func (m *member) admit(done func(error)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	marker := newMarker(m.nodeTimeLocked(longAgo(time.Now())), true)
+	marker := newMarker(m.nodeTimeLocked(longAgo(m.engine.now())), true)
 	m.marking = true
 	m.ask(Op{Kind: KindMark, Token: marker, Above: true}, func(a *Answer) {
 		m.wrote(marker, a)

@@ -92,7 +92,7 @@ func TestARenewalComesAtAThirdOfTheLeaseGiveOrTakeATenth(t *testing.T) {
 
 func TestTheReferenceClockTranslatesThereAndBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := newReference()
+		r := newReference(time.Now())
 		away := time.Duration(rapid.Int64Range(-int64(1000*time.Hour), int64(1000*time.Hour)).Draw(t, "away"))
 		local := r.start.Add(away)
 		if back := r.local(r.at(local)); !back.Equal(local) || back.Sub(r.start) != away {
@@ -106,7 +106,7 @@ func TestTheReferenceClockTranslatesThereAndBack(t *testing.T) {
 
 func TestAClockSampleIsNeverFurtherOffThanItsError(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := newReference()
+		r := newReference(time.Now())
 		offset := time.Duration(rapid.Int64Range(-int64(time.Hour), int64(time.Hour)).Draw(t, "offset"))
 		rtt := rapid.Int64Range(0, int64(time.Second)).Draw(t, "rtt")
 		read := rapid.Int64Range(0, rtt).Draw(t, "read")

@@ -80,7 +80,7 @@ func (e *Engine) waits(w *waiter) {
 	e.queues.mu.Lock()
 	defer e.queues.mu.Unlock()
 	if w.since.IsZero() {
-		w.since = time.Now()
+		w.since = e.now()
 		e.queues.byName[w.name].tell(e, w.name, 0)
 	}
 }
@@ -101,12 +101,12 @@ func (e *Engine) leave(w *waiter, err error) {
 		break
 	}
 	var held *HeldError
-	q.refused, q.at = nil, time.Now()
+	q.refused, q.at = nil, e.now()
 	if errors.As(err, &held) {
 		q.refused = held
 	}
 	if !w.since.IsZero() {
-		q.tell(e, w.name, time.Since(w.since))
+		q.tell(e, w.name, e.since(w.since))
 	}
 	if len(q.waiters) == 0 {
 		delete(e.queues.byName, w.name)
@@ -115,7 +115,7 @@ func (e *Engine) leave(w *waiter, err error) {
 
 // tell publishes the state of the queue. It is called under the lock.
 func (q *queue) tell(e *Engine, name string, waited time.Duration) {
-	event := Event{Kind: EventWaiting, Name: name, At: time.Now(), Waited: waited}
+	event := Event{Kind: EventWaiting, Name: name, At: e.now(), Waited: waited}
 	for i, w := range q.waiters {
 		if w.since.IsZero() {
 			continue
@@ -155,13 +155,13 @@ func (e *Engine) turn(ctx context.Context, w *waiter, waitUntil time.Time) error
 	e.waits(w)
 	// Even without wishing to wait, a caller must give the one before it the
 	// time of an attempt: it may be through in a moment.
-	patience := max(time.Until(waitUntil), e.cfg.NodeTimeout)
-	timer := time.NewTimer(patience)
+	patience := max(e.until(waitUntil), e.cfg.NodeTimeout)
+	over, timer := e.newTimer(patience)
 	defer timer.Stop()
 	select {
 	case <-w.first:
 		return nil
-	case <-timer.C:
+	case <-over:
 		return e.queued(w)
 	case <-e.closing:
 		return ErrClosed
@@ -183,7 +183,7 @@ func (e *Engine) queued(w *waiter) error {
 	held := *last
 	held.Queued = before
 	if held.TTL > 0 {
-		held.TTL = max(held.TTL-time.Since(q.at), 0)
+		held.TTL = max(held.TTL-e.since(q.at), 0)
 	}
 	return &held
 }
@@ -193,7 +193,7 @@ func (e *Engine) refusedWith(w *waiter, err error) {
 	e.queues.mu.Lock()
 	defer e.queues.mu.Unlock()
 	q := e.queues.byName[w.name]
-	q.refused, q.at = err, time.Now()
+	q.refused, q.at = err, e.now()
 }
 
 // slowPoll is how many times the retry delay a caller waits that will be woken:
@@ -217,12 +217,12 @@ func (e *Engine) pause(ctx context.Context, w *waiter, free <-chan struct{}, liv
 		if held.TTL > 0 {
 			delay = min(delay, held.TTL+time.Millisecond)
 		}
-		delay = min(delay, time.Until(waitUntil))
+		delay = min(delay, e.until(waitUntil))
 	}
-	timer := time.NewTimer(max(delay, time.Millisecond))
+	over, timer := e.newTimer(max(delay, time.Millisecond))
 	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-over:
 	case <-free:
 	case <-w.free:
 	case <-e.closing:

@@ -21,7 +21,7 @@ func (l *Lease) Renew(maxHold time.Duration) {
 	if maxHold > 0 {
 		end = l.acquiredAt.Add(maxHold)
 	}
-	l.renewal = time.AfterFunc(l.renewalPauseLocked(), func() { l.renewOnce(end) })
+	l.renewal = l.engine.afterFunc(l.renewalPauseLocked(), func() { l.renewOnce(end) })
 }
 
 // renewalPauseLocked is a third of the TTL, give or take a tenth of that.
@@ -33,13 +33,13 @@ func (l *Lease) renewalPauseLocked() time.Duration {
 
 // renewOnce extends the lease and plans the next time.
 func (l *Lease) renewOnce(end time.Time) {
-	if !end.IsZero() && !time.Now().Before(end) {
+	if !end.IsZero() && !l.engine.now().Before(end) {
 		return
 	}
 	ttl := l.TTL()
 	if !end.IsZero() {
 		// The last extension ends with the cap, as far as a lease can.
-		left := time.Until(end) + l.engine.cfg.drift(ttl)
+		left := l.engine.until(end) + l.engine.cfg.drift(ttl)
 		ttl = max(min(ttl, left), l.engine.cfg.shortestTTL())
 	}
 	err := l.Extend(l.ctx, ttl)
@@ -52,5 +52,5 @@ func (l *Lease) renewOnce(end time.Time) {
 	if err != nil {
 		pause = min(pause, l.engine.cfg.RetryDelay)
 	}
-	l.renewal = time.AfterFunc(pause, func() { l.renewOnce(end) })
+	l.renewal = l.engine.afterFunc(pause, func() { l.renewOnce(end) })
 }

@@ -46,7 +46,7 @@ func (e *Engine) newRound(op Op) *round {
 		engine:  e,
 		kind:    op.Kind,
 		token:   op.Token,
-		start:   time.Now(),
+		start:   e.now(),
 		ops:     make([]Op, len(e.members)),
 		judged:  make([]judged, len(e.members)),
 		settled: make(chan struct{}),
@@ -119,11 +119,11 @@ func (r *round) wait(ctx context.Context) {
 	select {
 	case <-r.settled:
 	default:
-		timer := time.NewTimer(r.engine.cfg.NodeTimeout - time.Since(r.start))
+		timeout, timer := r.engine.newTimer(r.engine.cfg.NodeTimeout - r.engine.since(r.start))
 		defer timer.Stop()
 		select {
 		case <-r.settled:
-		case <-timer.C:
+		case <-timeout:
 		case <-ctx.Done():
 		}
 	}
@@ -138,11 +138,11 @@ const restTime = 5 * time.Millisecond
 
 // rest waits a moment for the answers that no longer matter.
 func (r *round) rest(ctx context.Context) {
-	timer := time.NewTimer(restTime)
+	over, timer := r.engine.newTimer(restTime)
 	defer timer.Stop()
 	select {
 	case <-r.all:
-	case <-timer.C:
+	case <-over:
 	case <-ctx.Done():
 	}
 }
@@ -189,7 +189,7 @@ func (r *round) each(f func(a *Answer, vote Vote)) {
 func (r *round) votes() []NodeVote {
 	votes := make([]NodeVote, len(r.ops))
 	timeout := r.engine.cfg.NodeTimeout
-	over := time.Since(r.start) >= timeout
+	over := r.engine.since(r.start) >= timeout
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range votes {

@@ -69,7 +69,7 @@ func (e *Engine) residual(token string, change int) {
 	if e.residues[token] += change; e.residues[token] > 0 {
 		return
 	}
-	time.AfterFunc(2*e.cfg.NodeTimeout, func() {
+	e.afterFunc(2*e.cfg.NodeTimeout, func() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		if e.residues[token] <= 0 {
@@ -107,17 +107,17 @@ func (x *residue) done() {
 
 // again sends the release once more after a pause.
 func (x *residue) again() {
-	if x.engine.isClosed() || time.Now().Add(x.pause).After(x.until) {
+	if x.engine.isClosed() || x.engine.now().Add(x.pause).After(x.until) {
 		x.done()
 		return
 	}
-	time.AfterFunc(x.pause, func() {
+	x.engine.afterFunc(x.pause, func() {
 		if x.engine.begin() != nil {
 			x.done()
 			return
 		}
 		x.op.Answer = Answer{}
-		x.op.Deadline = time.Now().Add(unsentGrace * x.engine.cfg.NodeTimeout)
+		x.op.Deadline = x.engine.now().Add(unsentGrace * x.engine.cfg.NodeTimeout)
 		x.engine.members[x.op.Index].submit(&x.op)
 	})
 	x.pause = min(2*x.pause, residueLastPause)

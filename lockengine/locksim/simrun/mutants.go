@@ -51,12 +51,12 @@ func (r *round) reachable() int {
 	{name: "validity from the end of the round", edits: []edit{
 		{"acquire.go",
 			"	r.wait(ctx)\n",
-			"	r.wait(ctx)\n\tlease.validUntil = time.Now().Add(ttl - e.cfg.drift(ttl))\n"},
+			"	r.wait(ctx)\n\tlease.validUntil = e.now().Add(ttl - e.cfg.drift(ttl))\n"},
 	}},
 	{name: "extension counted from its end", edits: []edit{
 		{"lease.go",
 			"if until := start.Add(ttl - l.engine.cfg.drift(ttl)); until",
-			"if until := time.Now().Add(ttl - l.engine.cfg.drift(ttl)); start != until && until"},
+			"if until := l.engine.now().Add(ttl - l.engine.cfg.drift(ttl)); start != until && until"},
 	}},
 	{name: "no undo", edits: []edit{
 		{"undo.go", "	e.hold(len(e.members))\n\tundo.send()\n", ""},
@@ -94,7 +94,7 @@ func (r *round) reachable() int {
 	}},
 	{name: "extended after its end", edits: []edit{
 		{"lease.go",
-			"	if l.ended != nil || !time.Now().Before(l.validUntil) {\n		l.mu.Unlock()\n		l.expire()",
+			"	if l.ended != nil || !l.engine.now().Before(l.validUntil) {\n		l.mu.Unlock()\n		l.expire()",
 			"	if l.ended != nil && false {\n		l.mu.Unlock()\n		l.expire()"},
 		{"lease.go",
 			"	both, stop := joined(ctx, l.ctx)\n",
@@ -102,11 +102,11 @@ func (r *round) reachable() int {
 	}},
 	{name: "own deadline is not looked at", edits: []edit{
 		{"lease.go",
-			"return l.ended == nil && time.Now().Before(l.validUntil)",
+			"return l.ended == nil && l.engine.now().Before(l.validUntil)",
 			"return l.ended == nil"},
 		{"lease.go",
-			"l.expiry = time.AfterFunc(time.Until(l.validUntil), l.expire)",
-			"l.expiry = time.AfterFunc(time.Hour, l.expire)"},
+			"l.expiry = l.engine.afterFunc(l.engine.until(l.validUntil), l.expire)",
+			"l.expiry = l.engine.afterFunc(time.Hour, l.expire)"},
 	}},
 	{name: "no quarantine", edits: []edit{
 		{"member.go",
@@ -114,7 +114,7 @@ func (r *round) reachable() int {
 			"if true || m.engine.cfg.NoQuarantine || op.Kind == KindRelease {"},
 	}},
 	{name: "a quarantine that is over at once", edits: []edit{
-		{"member.go", "until := time.Now().Add(m.engine.cfg.MaxTTL)\n", "until := time.Now()\n"},
+		{"member.go", "until := m.engine.now().Add(m.engine.cfg.MaxTTL)\n", "until := m.engine.now()\n"},
 	}},
 	{name: "an old marker that came back is believed", kind: "restarts", edits: []edit{
 		{"member.go",
