@@ -15,9 +15,11 @@ func newDeadlines() deadlines {
 	return deadlines{wake: make(chan struct{}, 1)}
 }
 
-func (d *deadlines) poke() {
+func (d *deadlines) poke() { poke(d.wake) }
+
+func poke(wake chan<- struct{}) {
 	select {
-	case d.wake <- struct{}{}:
+	case wake <- struct{}{}:
 	default:
 	}
 }
@@ -95,8 +97,6 @@ const expireBatch = 256
 
 // expireOnTime removes keys when their time has come, until the life ends.
 func (n *Node) expireOnTime(l *life) {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
 	n.mu.Lock()
 	wake := n.deadlines.wake
 	n.mu.Unlock()
@@ -104,33 +104,33 @@ func (n *Node) expireOnTime(l *life) {
 		if !n.gate.pass(l.stop) {
 			return
 		}
-		timer.Reset(n.expireDue())
+		stop := n.clock.at(n.expireDue(), func() { poke(wake) })
 		select {
 		case <-l.stop:
+			stop()
 			return
 		case <-wake:
-		case <-timer.C:
+			stop()
 		}
 	}
 }
 
 // expireDue removes the keys whose deadline has passed, a batch of them, and
-// returns how long to wait for the next.
-func (n *Node) expireDue() time.Duration {
+// returns when the next will be due.
+func (n *Node) expireDue() (ms int64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.now = n.clock.nowMillis()
+	later := n.now + int64(time.Hour/time.Millisecond)
 	for range expireBatch {
 		if len(n.deadlines.heap) == 0 {
-			return time.Hour
+			return later
 		}
 		first := n.deadlines.heap[0]
 		if first.expireAt >= n.now {
-			// The key lives until its last millisecond is over.
-			left := first.expireAt - n.clock.nowMicros()/1000 + 1
-			return time.Duration(min(left, int64(time.Hour/time.Millisecond))) * time.Millisecond
+			return min(first.expireAt, later) + 1 // the key lives until its last millisecond is over
 		}
 		n.expire(first)
 	}
-	return 0
+	return n.now
 }

@@ -8,7 +8,7 @@ import (
 
 // offline makes a node that nobody can reach, for the dispatcher alone.
 func offline() *Node {
-	n := &Node{cfg: Config{ScriptTime: 50 * time.Millisecond}.withDefaults(), clients: make(map[int64]*conn)}
+	n := &Node{cfg: Config{ScriptTime: 50 * time.Millisecond}.withDefaults(), clock: clock{source: machine{}}, clients: make(map[int64]*conn)}
 	n.forget()
 	n.settings = newSettings()
 	n.settings.notify = classAll | classKeyspace | classKeyevent | classMiss | classNew

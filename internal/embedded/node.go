@@ -25,6 +25,8 @@ type Config struct {
 	SubscriberLimit int
 	// ScriptTime is how long one script may run, a second by default.
 	ScriptTime time.Duration
+	// Clock is what the node takes the time from, the machine's by default.
+	Clock Clock
 }
 
 func (c Config) withDefaults() Config {
@@ -36,6 +38,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.ScriptTime <= 0 {
 		c.ScriptTime = time.Second
+	}
+	if c.Clock == nil {
+		c.Clock = machine{}
 	}
 	return c
 }
@@ -80,6 +85,7 @@ type life struct {
 func Start(cfg Config) (*Node, error) {
 	n := &Node{cfg: cfg.withDefaults()}
 	n.addr = n.cfg.Addr
+	n.clock.source = n.cfg.Clock
 	n.forget()
 	n.settings = newSettings()
 	if err := n.Restart(true); err != nil {
