@@ -58,6 +58,9 @@ func (c *Clock) Close() {
 // Now is the time of the stage.
 func (c *Clock) Now() time.Time { return c.origin.Add(c.Elapsed()) }
 
+// Origin is what the clock showed at first.
+func (c *Clock) Origin() time.Time { return c.origin }
+
 // Elapsed is how long the stage has lasted, in its own time.
 func (c *Clock) Elapsed() time.Duration {
 	c.mu.Lock()
@@ -254,11 +257,11 @@ func settle(gap time.Duration) time.Duration {
 	case gap <= 0:
 		return 0
 	case gap <= 5*time.Millisecond:
-		return 150 * time.Microsecond
+		return 400 * time.Microsecond
 	case gap <= 50*time.Millisecond:
-		return 500 * time.Microsecond
+		return time.Millisecond
 	case gap <= time.Second:
-		return 2 * time.Millisecond
+		return 3 * time.Millisecond
 	}
-	return 5 * time.Millisecond
+	return 6 * time.Millisecond
 }

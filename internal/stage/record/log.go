@@ -125,7 +125,8 @@ func (l *Log) trim() {
 		drop++
 	}
 	if drop > 0 {
-		l.frames = append(l.frames[:0:0], l.frames[drop:]...)
+		clear(l.frames[:drop])
+		l.frames = l.frames[drop:]
 	}
 }
 
