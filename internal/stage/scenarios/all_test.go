@@ -85,6 +85,7 @@ func play(t *testing.T, sc *stage.Scenario, sides []stage.Side) {
 		s.Clock.Elapsed().Seconds(), time.Since(began).Seconds())}
 	for _, c := range sc.Checks(outcomes) {
 		lines = append(lines, fmt.Sprintf("  %-5v side %d: %s", c.OK, c.Side, c.Text))
+		t.Logf("%+v", outcomes[c.Side])
 		if !c.OK {
 			t.Errorf("side %d: not so: %s: %+v", c.Side, c.Text, outcomes[c.Side])
 		}

@@ -172,16 +172,15 @@ func herd() *stage.Scenario {
 			{Caption: "Alice has the lock.",
 				Do: []stage.Command{client("acquire", "alice")}, Until: is("alice", "holding")},
 			{Caption: "Five others want it. One side is told when it is free; the other side asks again and again.",
-				Do: queue, Until: stage.Until{After: 1500 * time.Millisecond, Asking: true}},
+				Do: queue, Until: stage.Until{After: 4 * time.Second, Asking: true}},
 			{Caption: "Alice gives it back. Now they get it, one after the other.",
 				Do: []stage.Command{client("release", "alice")}, Until: done},
 		},
 		Facts: []stage.Fact{
 			fact("everybody got it, never two at once", func(o stage.Outcome) bool { return len(o.Holders) == 6 && o.Overlaps == 0 }),
-			fact("fewer than 400 requests", func(o stage.Outcome) bool { return asks(o) < 400 }),
-			fact("it changed hands within 60 ms", func(o stage.Outcome) bool { return o.Handover < 60*time.Millisecond }),
+			fact("fewer than 600 requests", func(o stage.Outcome) bool { return asks(o) < 600 }),
 			beside("polling: everybody got it, too", func(o stage.Outcome) bool { return len(o.Holders) == 6 && o.Overlaps == 0 }),
-			beside("with more than 600 requests", func(o stage.Outcome) bool { return asks(o) > 600 }),
+			beside("with more than 1,500 requests", func(o stage.Outcome) bool { return asks(o) > 1500 }),
 		},
 	}
 }
