@@ -76,6 +76,7 @@ type client struct {
 	todo        int    // jobs that are not done
 	attempt     string // the fingerprint of the last attempt
 	askedAt     int64  // when that began
+	won         string // the fingerprint of the last lease
 	votes       map[string]string
 	try         int
 	says        string

@@ -112,6 +112,7 @@ func (c *client) observe(e lockengine.Event) {
 			}
 		}
 	case lockengine.EventAcquired:
+		c.won = e.Fingerprint
 		c.got(e.ValidUntil, e.Fence)
 	case lockengine.EventRefused:
 		if c.wants {

@@ -44,7 +44,7 @@ func (x *wire) Submit(op *lockengine.Op) {
 			w.tokens.add(op.Token, x.link.client.name)
 		}
 		ask := &exchange{
-			link: x.link, text: request(op, x.link.client.attempt), quiet: isAside(op.Kind),
+			link: x.link, text: request(op, x.link.client.won), quiet: isAside(op.Kind),
 			work: func() outcome { return x.carry(op) },
 			done: func(out outcome) {
 				op.Answer = out.toEngine()
@@ -65,13 +65,14 @@ func isAside(kind lockengine.Kind) bool {
 	return kind == lockengine.KindHealth || kind == lockengine.KindMark
 }
 
-// request is an operation in a word.
-func request(op *lockengine.Op, attempt string) string {
+// request is an operation in a word. won is the fingerprint of the client's last
+// lease: what is given back is released, what was never had is undone.
+func request(op *lockengine.Op, won string) string {
 	switch op.Kind {
 	case lockengine.KindAcquire:
 		return "SET NX"
 	case lockengine.KindRelease:
-		if lockengine.Fingerprint(op.Token) == attempt {
+		if lockengine.Fingerprint(op.Token) == won {
 			return "release"
 		}
 		return "undo"
