@@ -67,6 +67,7 @@ type client struct {
 	struck   chan struct{} // closed when it is paused at work; nil while it is not at work
 	reckless bool
 
+	gripped     func() // lets the clock go; nil while the client does not grip it
 	state       string
 	wants       bool // it is in acquire, and ready to wait
 	grant       grant
@@ -108,6 +109,7 @@ func newClient(w *World, name, policy string) (*client, error) {
 func (c *client) run() {
 	defer c.locker.close()
 	for {
+		c.waits()
 		select {
 		case <-c.ctx.Done():
 			return
@@ -129,6 +131,7 @@ func (c *client) running() error {
 		if !paused {
 			return c.ctx.Err()
 		}
+		c.waits()
 		select {
 		case <-resumed:
 		case <-c.ctx.Done():
@@ -152,9 +155,13 @@ func (c *client) receive(f func()) {
 func (c *client) sleep(ctx context.Context, d time.Duration, or <-chan struct{}) error {
 	over := make(chan struct{})
 	call := c.w.clock.Show(d, func() {
-		c.w.do(func() { c.receive(func() { close(over) }) })
+		c.w.do(func() {
+			c.receive(func() { close(over) })
+			c.grip()
+		})
 	})
 	defer call.Stop()
+	c.waits()
 	select {
 	case <-over:
 	case <-or:
@@ -176,6 +183,7 @@ func (c *client) pause() {
 		close(c.struck)
 		c.struck = nil
 	}
+	c.loosen()
 	c.draw()
 }
 
@@ -191,6 +199,7 @@ func (c *client) resume() {
 	}
 	c.inbox = nil
 	close(c.resumed)
+	c.grip()
 	c.draw()
 }
 
@@ -205,6 +214,7 @@ func (c *client) kill() {
 	c.state, c.says, c.loops = stateDead, "its process has ended", nil
 	c.w.referee.release(c)
 	c.drop()
+	c.loosen()
 	c.draw()
 }
 
@@ -224,12 +234,16 @@ func (c *client) end() {
 		c.dead = true
 		c.resume()
 		c.drop()
+		c.loosen()
 	})
 }
 
 // tell gives the client something to do.
 func (c *client) tell(job func(context.Context) error) error {
-	c.w.do(func() { c.todo++ })
+	c.w.do(func() {
+		c.todo++
+		c.grip()
+	})
 	select {
 	case c.jobs <- job:
 		return nil

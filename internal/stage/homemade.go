@@ -148,7 +148,10 @@ func (h *homemade) askAll(ctx context.Context, nodes []*node, text string, work 
 		for _, n := range nodes {
 			x := &exchange{link: c.links[n.id], text: text,
 				work: func() outcome { return work(n) },
-				done: func(out outcome) { answers <- answer{n, out} },
+				done: func(out outcome) {
+					answers <- answer{n, out}
+					c.w.do(c.grip)
+				},
 			}
 			x.send()
 		}
@@ -161,6 +164,7 @@ func (h *homemade) askAll(ctx context.Context, nodes []*node, text string, work 
 		silent[n] = true
 	}
 	for len(silent) > 0 {
+		c.waits()
 		select {
 		case a := <-answers:
 			delete(silent, a.n)

@@ -107,6 +107,9 @@ func (x *exchange) send() {
 	})
 	m := l.message(l.client.name, l.far, x.text, "ask", &l.there, x.quiet)
 	m.arrives(func() { x.arrive(m) })
+	if !x.quiet {
+		l.client.loosen()
+	}
 }
 
 // arrive is the request's arrival at the node.

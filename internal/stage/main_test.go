@@ -2,8 +2,10 @@ package stage
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
@@ -75,34 +77,58 @@ func (r *rig) run(what string, u Until) *rig {
 	return r
 }
 
-// picture is everything there is to see.
-func (r *rig) picture() string {
-	first, _, seq := r.Log.First()
+// A thing is something to be seen.
+type thing struct {
+	key  string
+	text json.RawMessage
+}
+
+// now is everything there is to see, by key.
+func (r *rig) now() (all []thing) {
+	picture, _, seq := r.Log.First()
 	frames, _ := r.Log.Since(seq, 1<<20)
 	for _, f := range frames {
 		for key, v := range f.Set {
-			first[key] = v
+			picture[key] = v
 		}
 		for _, key := range f.Del {
-			delete(first, key)
+			delete(picture, key)
 		}
 	}
+	for key, v := range picture {
+		all = append(all, thing{key, v})
+	}
+	slices.SortFunc(all, func(a, b thing) int { return strings.Compare(a.key, b.key) })
+	return all
+}
+
+// picture is everything there is to see, as text.
+func (r *rig) picture() string {
 	text := ""
-	for key, v := range first {
-		text += key + " " + string(v) + "\n"
+	for _, t := range r.now() {
+		text += t.key + " " + string(t.text) + "\n"
 	}
 	return text
 }
 
 func (r *rig) outcome() Outcome { return r.Outcomes()[0] }
 
-func TestAClientTakesWritesAndReleases(t *testing.T) {
-	r := open(t).add(PolicyOurs, "alice")
-	start := time.Now()
-	r.do(Command{Do: "acquire", Client: "alice"}).run("alice holds the lock", Until{Is: map[string]string{"alice": stateHolding}})
-	r.do(Command{Do: "write", Client: "alice"}).run("alice writes", Until{Writes: 1})
-	r.do(Command{Do: "release", Client: "alice"}).run("alice is idle", Until{Is: map[string]string{"alice": stateIdle}})
-	out := r.outcome()
-	t.Logf("%+v, stage %s in %s", out, r.Clock.Elapsed(), time.Since(start))
-	t.Log(r.picture())
+// see reads how something looks now.
+func see[T any](r *rig, key string) T {
+	r.t.Helper()
+	var v T
+	for _, line := range r.now() {
+		if line.key == key {
+			if err := json.Unmarshal(line.text, &v); err != nil {
+				r.t.Fatal(err)
+			}
+			return v
+		}
+	}
+	r.t.Fatalf("there is no %s to be seen", key)
+	return v
 }
+
+func onNode(do, id string) Command { return Command{Do: do, Node: id} }
+func tell(do, name string) Command { return Command{Do: do, Client: name} }
+func is(name, state string) Until  { return Until{Is: map[string]string{name: state}} }

@@ -44,16 +44,20 @@ func (m *message) arrives(f func()) {
 
 // gone takes a message away that has arrived.
 func (m *message) gone() {
-	if m.key != "" {
-		m.link.w.flying--
-		m.link.w.show(m.key, nil)
+	if m.key == "" {
+		return
 	}
+	if m.view.Held == "" {
+		m.link.w.flying--
+	}
+	m.link.w.show(m.key, nil)
 }
 
 // hold keeps a message where it has arrived.
 func (m *message) hold(why string) {
 	if m.key != "" {
 		m.view.Held = why
+		m.link.w.flying--
 		m.link.w.show(m.key, m.view)
 	}
 }
@@ -64,7 +68,7 @@ func (m *message) lose(why string) {
 		return
 	}
 	w := m.link.w
-	m.view.Lost, m.view.Held = why, ""
+	m.view.Lost = why
 	w.show(m.key, m.view)
 	w.clock.Show(lostShown, func() { w.do(m.gone) })
 }

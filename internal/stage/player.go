@@ -2,6 +2,7 @@ package stage
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -58,6 +59,7 @@ type player struct {
 	fast  int // steps to be played as fast as can be
 	auto  bool
 	check []Check
+	marks []int64 // when steps began, in microseconds of the stage
 }
 
 func newPlayer(s *Showing, scenario *Scenario) *player {
@@ -140,6 +142,7 @@ func (p *player) play(fast bool) {
 		step = p.scenario.Steps[p.step]
 		p.step++
 		p.state, speed = PlayRunning, p.speed
+		p.marks = append(p.marks, p.s.Clock.Elapsed().Microseconds())
 	})
 	if fast {
 		speed.Rate = pace.Fastest
@@ -192,8 +195,12 @@ func (p *player) next() {
 	}
 }
 
-// setAuto plays step after step, with time to read in between, or stops that.
-func (p *player) setAuto(on bool) { p.change(func() { p.auto = on }) }
+// setAuto plays step after step, with time to read in between, or stops that. It
+// returns what was the case before.
+func (p *player) setAuto(on bool) (before bool) {
+	p.change(func() { before, p.auto = p.auto, on })
+	return before
+}
 
 // skipTo plays all steps before a step at once.
 func (p *player) skipTo(step int) {
@@ -218,6 +225,20 @@ func (p *player) take() {
 func (p *player) setSpeed(speed pace.Speed) {
 	p.change(func() { p.speed = speed })
 	p.s.Clock.SetSpeed(speed)
+}
+
+// wantedSpeed is how fast people want the showing to go.
+func (p *player) wantedSpeed() pace.Speed {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.speed
+}
+
+// marksNow are the moments at which steps began, in microseconds.
+func (p *player) marksNow() []int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.marks)
 }
 
 // where says how far the scenario is.

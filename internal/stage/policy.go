@@ -24,6 +24,23 @@ const (
 // Policies are all ways to lock, the best first.
 var Policies = []string{PolicyOurs, PolicySample, PolicySingle, PolicyDel, PolicyPolling}
 
+// PolicyLabel is what people call a way to lock.
+func PolicyLabel(policy string) string {
+	switch policy {
+	case PolicyOurs:
+		return "ours"
+	case PolicySample:
+		return "the sample"
+	case PolicySingle:
+		return "one node"
+	case PolicyDel:
+		return "unlock by DEL"
+	case PolicyPolling:
+		return "polling"
+	}
+	return policy
+}
+
 // newLocker returns the locker of a client.
 func newLocker(c *client) (locker, error) {
 	switch c.policy {

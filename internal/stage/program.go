@@ -51,6 +51,7 @@ func (c *client) got(until time.Time, fence int64) {
 	c.from, c.until, c.fence, c.says = c.w.now(), c.w.stamp(until), fence, ""
 	c.lastFence = fence
 	c.base = c.w.resource.version
+	c.grip()
 	c.w.referee.holds(c)
 	c.w.referee.served(c)
 	c.become(stateHolding)
@@ -149,7 +150,10 @@ func (c *client) write(ctx context.Context, checked bool) error {
 		if c.state != stateWriting {
 			return
 		}
-		x = c.w.resource.write(c, func(out outcome) { done <- out })
+		x = c.w.resource.write(c, func(out outcome) {
+			done <- out
+			c.w.do(c.grip)
+		})
 		x.send()
 	})
 	if x == nil {

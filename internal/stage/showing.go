@@ -209,3 +209,7 @@ func (s *Showing) SkipTo(step int) { s.player.skipTo(step) }
 
 // Where says how far the scenario is: its state, and the steps that were begun.
 func (s *Showing) Where() (state string, step int) { return s.player.where() }
+
+// Next plays the next step of the scenario, or brings the one that is being played
+// to its end at once.
+func (s *Showing) Next() { s.player.next() }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"sort"
 	"sync"
 	"time"
 )
@@ -156,6 +157,18 @@ func (l *Log) First() (picture Picture, micros int64, seq uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return maps.Clone(l.first), l.firstAt, l.seq - uint64(len(l.frames))
+}
+
+// After returns the time of the first frame after a moment, in microseconds, and
+// false when there is none.
+func (l *Log) After(micros int64) (int64, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	i := sort.Search(len(l.frames), func(i int) bool { return l.frames[i].Micros > micros })
+	if i == len(l.frames) {
+		return 0, false
+	}
+	return l.frames[i].Micros, true
 }
 
 // Size is how much is kept.
