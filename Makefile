@@ -6,7 +6,7 @@ BINARY  := bin/lockscope
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-spawn build test unit proof sim e2e check fmt generate tools fuzz latency pictures
+.PHONY: help run run-spawn build test unit proof sim e2e check fmt generate tools fuzz latency pictures bench bench-full
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,8 +27,10 @@ test: tools check unit proof sim e2e ## install what the tests need and run them
 unit: ## test the packages, with the race detector
 	$(GO) test -race -timeout 10m ./...
 
-proof: ## test the lock engine beside other libraries and behind a proxy that breaks things
+proof: ## test engine and watcher beside other libraries, and the engine behind a proxy that breaks things
 	cd lockengine/prooftest && $(GO) vet ./... && $(GO) test -count=1 -timeout 6m ./...
+	cd bench && $(GO) vet ./... && $(GO) test -count=1 -timeout 3m ./...
+	cd watcher/formattest && $(GO) vet ./... && $(GO) test -count=1 -timeout 4m -v ./...
 
 sim: ## run the lock engine over simulated nodes with faults, SEEDS=n histories, and over broken engines
 	$(GO) run ./lockengine/locksim/simrun -seeds $(SEEDS)
@@ -43,6 +45,8 @@ check: ## formatting, vet, generated files and go.mod are as they should be
 	$(GO) mod tidy -diff
 	cd e2e && $(GO) mod tidy -diff
 	cd lockengine/prooftest && $(GO) mod tidy -diff
+	cd bench && $(GO) mod tidy -diff
+	cd watcher/formattest && $(GO) mod tidy -diff
 	@scripts=$$(mktemp -d) && trap 'rm -rf "$$scripts"' EXIT && cp -R views "$$scripts/views" && \
 	  $(GO) tool templ generate >/dev/null 2>&1 && \
 	  if ! diff -r -q views "$$scripts/views"; then \
@@ -52,6 +56,8 @@ fmt: ## format Go and templ files
 	$(GO) fmt ./...
 	cd e2e && $(GO) fmt ./...
 	cd lockengine/prooftest && $(GO) fmt ./...
+	cd bench && $(GO) fmt ./...
+	cd watcher/formattest && $(GO) fmt ./...
 	$(GO) tool templ fmt views
 
 generate: ## make the Go files of the templ components
@@ -61,7 +67,9 @@ fuzz: ## fuzz everything that parses, 20 s each
 	$(GO) test -run '^$$' -fuzz FuzzParseToken -fuzztime 20s ./lockengine
 	$(GO) test -run '^$$' -fuzz FuzzParseMarker -fuzztime 20s ./lockengine
 	$(GO) test -run '^$$' -fuzz FuzzParseInfo -fuzztime 20s ./lockengine/redisnode
+	$(GO) test -run '^$$' -fuzz FuzzReply -fuzztime 20s ./lockengine/redisnode
 	$(GO) test -run '^$$' -fuzz FuzzGlob -fuzztime 20s ./internal/glob
+	$(GO) test -run '^$$' -fuzz FuzzRecognise -fuzztime 20s ./watcher/format
 	$(GO) test -run '^$$' -fuzz FuzzLoad -fuzztime 20s ./internal/config
 
 pictures: build ## take the screenshots of the README
@@ -72,13 +80,37 @@ pictures: build ## take the screenshots of the README
 latency: ## print p50 and p99 from SET on a node to the frame at a client
 	$(GO) test -run '^$$' -bench SetToFrame -benchtime 1x ./web
 
+# Narrow it with NODES=5 CALLERS=64 SECONDS=3, and ROUNDS, ENGINES and SECTIONS:
+# the flags of bench, see its -help. With PROFILE=file only our engine runs, on 5
+# nodes with 64 callers unless told otherwise, and the functions that took most
+# are printed.
+BENCHFLAGS = -nodes '$(NODES)' -callers '$(CALLERS)' -seconds '$(SECONDS)' -rounds '$(ROUNDS)' \
+             -engines '$(ENGINES)' -sections '$(SECTIONS)'
+
+ifdef PROFILE
+bench: NODES   ?= 5
+bench: CALLERS ?= 64
+bench: SECONDS ?= 3
+bench: ENGINES ?= lockscope
+BENCHFLAGS += -cpuprofile '$(abspath $(PROFILE))'
+endif
+
+bench: ## compare the engine with other lock libraries, under 4 minutes; NODES=5 CALLERS=64 SECONDS=3 PROFILE=file
+	@cd bench && $(GO) build -o out/ . && ./out/bench $(BENCHFLAGS)
+	@$(if $(PROFILE),$(GO) tool pprof -top -nodecount=10 '$(abspath $(PROFILE))')
+
+bench-full: ## the same for about half an hour, for release notes
+	@cd bench && $(GO) build -o out/ . && ./out/bench -full $(BENCHFLAGS)
+
 # What the tests need, in Debian's names. Elsewhere, install the programs by hand.
-tools: ## install redis-server, chromium and redis-py where they are missing
+tools: ## install redis-server, chromium, redis-py and node where they are missing
 	@missing=""; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	command -v redis-cli >/dev/null || missing="$$missing redis-tools"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	/usr/bin/python3 -c 'import redis' 2>/dev/null || missing="$$missing python3-redis"; \
+	command -v node >/dev/null || missing="$$missing nodejs"; \
+	command -v npm >/dev/null || missing="$$missing npm"; \
 	[ -z "$$missing" ] && exit 0; \
 	command -v apt-get >/dev/null || { echo "the tests need these programs, please install them:$$missing"; exit 1; }; \
 	sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \

@@ -230,6 +230,7 @@ func (m *Main) startWatcher(sources []watcher.Source) (*watcher.Watcher, error) 
 	cfg := m.Config
 	w, err := watcher.New(sources, watcher.Config{
 		Patterns:      cfg.Watch,
+		Libraries:     cfg.Libraries,
 		Notifications: watcher.Mode(cfg.Notifications),
 		ClockDrift:    cfg.ClockDrift,
 		Logger:        m.log,

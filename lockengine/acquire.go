@@ -110,7 +110,7 @@ func (e *Engine) contend(ctx context.Context, w *waiter, opts AcquireOptions, tt
 			var stop func()
 			free, live, stop = e.cfg.Wake.Free(w.name)
 			defer stop()
-			if isHeld(err) {
+			if isHeld(err) != nil {
 				continue // it may have become free before we listened
 			}
 		}
@@ -126,6 +126,9 @@ func (e *Engine) contend(ctx context.Context, w *waiter, opts AcquireOptions, tt
 func (e *Engine) attemptUnlessHeld(ctx context.Context, name, owner string, ttl time.Duration, waitUntil time.Time) (*Lease, error) {
 	own := e.held(name)
 	if own == nil || !e.now().Before(waitUntil) {
+		if own == nil && e.yields(name) && e.until(waitUntil) > yieldPause {
+			e.yield(ctx)
+		}
 		return e.attempt(ctx, name, owner, ttl)
 	}
 	if ctx.Err() != nil {
@@ -146,13 +149,8 @@ func (e *Engine) worthRetrying(err error, try int, waitUntil time.Time) bool {
 	if e.now().Before(waitUntil) {
 		return true
 	}
-	return !isHeld(err) && try < e.cfg.RetryCount
-}
-
-// isHeld reports whether an attempt failed because somebody holds the lock.
-func isHeld(err error) bool {
 	var held *HeldError
-	return errors.As(err, &held)
+	return !errors.As(err, &held) && try < e.cfg.RetryCount
 }
 
 // attempt is one round with a fresh token.

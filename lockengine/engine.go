@@ -15,6 +15,7 @@ type Engine struct {
 	cfg       Config
 	reference reference
 	queues    queues
+	deadlines deadlines
 
 	lastFence atomic.Int64 // no candidate is lower, microseconds since 1970
 	offset    atomic.Int64 // how far the nodes' clocks are ahead, nanoseconds
@@ -59,14 +60,16 @@ func New(nodes []Node, cfg Config) (*Engine, error) {
 		cfg:       cfg,
 		reference: newReference(cfg.now()),
 		queues:    queues{byName: make(map[string]*queue)},
-		tried:     make([]bool, len(nodes)),
-		leases:    make(map[*Lease]struct{}),
-		holding:   make(map[string]*Lease),
-		residues:  make(map[string]int),
-		closing:   make(chan struct{}),
-		ready:     make(chan struct{}),
-		idle:      make(chan struct{}),
+
+		tried:    make([]bool, len(nodes)),
+		leases:   make(map[*Lease]struct{}),
+		holding:  make(map[string]*Lease),
+		residues: make(map[string]int),
+		closing:  make(chan struct{}),
+		ready:    make(chan struct{}),
+		idle:     make(chan struct{}),
 	}
+	e.deadlines = deadlines{engine: e, patience: cfg.NodeTimeout}
 	for i, node := range nodes {
 		e.members = append(e.members, &member{engine: e, node: node, index: i,
 			clock: clockMonitor{pace: cfg.DriftFactor}})

@@ -22,10 +22,9 @@ type Lease struct {
 	// changing is held by the one Extend or Release that is under way.
 	changing chan struct{}
 
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-
-	mu         sync.Mutex // guards everything below
+	mu         sync.Mutex      // guards everything below
+	ctx        context.Context // nil until somebody asks for it
+	cancel     context.CancelCauseFunc
 	ttl        time.Duration
 	validUntil time.Time
 	mayLast    time.Time // until when a node may hold the token, failed extensions included
@@ -52,7 +51,6 @@ func (l *Lease) firstValidity() time.Duration { return l.engine.until(l.validUnt
 
 // activate starts the clock of a lease that was won.
 func (l *Lease) activate() {
-	l.ctx, l.cancel = context.WithCancelCause(context.Background())
 	l.engine.observe(l.event(EventAcquired, l.acquiredAt, nil))
 	l.mu.Lock()
 	l.expiry = l.engine.afterFunc(l.engine.until(l.validUntil), l.expire)
@@ -108,7 +106,17 @@ func (l *Lease) Votes() []NodeVote { return l.round.votes() }
 
 // Context ends when the lease does, by a local timer whatever the nodes do. Its
 // cause is ErrExpired, ErrLost or ErrReleased.
-func (l *Lease) Context() context.Context { return l.ctx }
+func (l *Lease) Context() context.Context {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ctx == nil {
+		l.ctx, l.cancel = context.WithCancelCause(context.Background())
+		if l.ended != nil {
+			l.cancel(l.ended)
+		}
+	}
+	return l.ctx
+}
 
 // Extend makes the lease valid for ttl from now, less the drift allowance, if
 // a quorum still holds the token before the present validity ends. It never
@@ -155,7 +163,7 @@ func (l *Lease) Extend(ctx context.Context, ttl time.Duration) error {
 	}
 	l.mu.Unlock()
 	r.send()
-	both, stop := joined(ctx, l.ctx)
+	both, stop := joined(ctx, l.Context())
 	defer stop()
 	r.wait(both)
 
@@ -295,11 +303,13 @@ func (l *Lease) release() *round {
 	l.mu.Unlock()
 	r := e.newRound(Op{Kind: KindRelease, Name: l.name, Token: l.token})
 	r.answered = func(op *Op, _ Vote, _ bool) {
-		nothing, settled := l.placed(op.Index)
-		e.reap(op, until, nothing, settled)
-		e.end()
+		if op.Answer.Vote != VoteGranted {
+			nothing, settled := l.placed(op.Index)
+			e.reap(op, until, nothing, settled)
+		}
+		r.heard()
 	}
-	e.hold(len(e.members))
+	r.toTheEnd()
 	r.send()
 	return r
 }
@@ -347,9 +357,11 @@ func (l *Lease) finish(why error) bool {
 	if l.renewal != nil {
 		l.renewal.Stop()
 	}
+	if l.cancel != nil {
+		l.cancel(why)
+	}
 	l.mu.Unlock()
 
-	l.cancel(why)
 	kind := EventLost
 	if errors.Is(why, ErrReleased) {
 		kind = EventReleased

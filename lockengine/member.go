@@ -102,7 +102,7 @@ func (m *member) judge(op *Op, sent time.Time) Vote {
 	case VoteGranted, VoteOther, VoteFree:
 	case VoteDown, VoteTimeout:
 		var notAsked *circuitError
-		if !errors.As(a.Err, &notAsked) && !errors.Is(a.Err, errUnsent) {
+		if !errors.As(a.Err, &notAsked) && !wasNotSent(a.Err) {
 			m.failed(orUnknown(a.Err))
 		}
 		return a.Vote

@@ -104,7 +104,7 @@ type Answer struct {
 	// TTL is what was left of the other holder's lease, 0 when unknown,
 	// NoExpiry when there is no expiry.
 	TTL time.Duration
-	// RTT is the time from Submit to the answer.
+	// RTT is the time from when the operation was sent to its answer.
 	RTT time.Duration
 	// Health is the answer to KindHealth, nil otherwise.
 	Health *Health

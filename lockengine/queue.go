@@ -33,18 +33,24 @@ func (e *QueueFullError) Error() string {
 // first served. Only the first asks the nodes.
 type queue struct {
 	waiters []*waiter
+	one     [1]*waiter // room for waiters, while that is enough
 	// refused is why the last attempt failed, nil when there was none: what a
 	// caller is told who does not want to wait.
 	refused error
 	at      time.Time
+	// run counts the leases that callers of this engine had one after the
+	// other, and runSince is when the first began.
+	run      int
+	runSince time.Time
 }
 
 // A waiter is one caller in a queue.
 type waiter struct {
 	name  string
 	since time.Time
-	first chan struct{} // closed when it is its turn
+	first chan struct{} // closed when it is its turn; nil where it was from the start
 	free  chan struct{} // receives when a lease of this engine on the name ends
+	freed bool          // one did before free was there
 	moved func(position, of int)
 }
 
@@ -62,16 +68,16 @@ func (e *Engine) join(name string, moved func(position, of int)) (*waiter, error
 	q := e.queues.byName[name]
 	if q == nil {
 		q = &queue{}
+		q.waiters = q.one[:0]
 		e.queues.byName[name] = q
 	}
 	if len(q.waiters) > e.cfg.MaxWaiters {
 		return nil, &QueueFullError{Name: name, Waiters: len(q.waiters) - 1}
 	}
-	w.first, w.free = make(chan struct{}), make(chan struct{}, 1)
-	q.waiters = append(q.waiters, w)
-	if len(q.waiters) == 1 {
-		close(w.first)
+	if len(q.waiters) > 0 {
+		w.first = make(chan struct{})
 	}
+	q.waiters = append(q.waiters, w)
 	return w, nil
 }
 
@@ -81,6 +87,10 @@ func (e *Engine) waits(w *waiter) {
 	defer e.queues.mu.Unlock()
 	if w.since.IsZero() {
 		w.since = e.now()
+		w.free = make(chan struct{}, 1)
+		if w.freed {
+			w.free <- struct{}{}
+		}
 		e.queues.byName[w.name].tell(e, w.name, 0)
 	}
 }
@@ -100,10 +110,12 @@ func (e *Engine) leave(w *waiter, err error) {
 		}
 		break
 	}
-	var held *HeldError
-	q.refused, q.at = nil, e.now()
-	if errors.As(err, &held) {
-		q.refused = held
+	now := e.now()
+	q.refused, q.at = isHeld(err), now
+	if err == nil {
+		if q.run++; q.run == 1 {
+			q.runSince = now
+		}
 	}
 	if !w.since.IsZero() {
 		q.tell(e, w.name, e.since(w.since))
@@ -111,6 +123,18 @@ func (e *Engine) leave(w *waiter, err error) {
 	if len(q.waiters) == 0 {
 		delete(e.queues.byName, w.name)
 	}
+}
+
+// isHeld returns the part of err that names a holder, nil where there is none.
+func isHeld(err error) error {
+	if err == nil {
+		return nil
+	}
+	var held *HeldError
+	if errors.As(err, &held) {
+		return held
+	}
+	return nil
 }
 
 // tell publishes the state of the queue. It is called under the lock.
@@ -137,16 +161,56 @@ func (e *Engine) handOver(name string) {
 	e.queues.mu.Lock()
 	defer e.queues.mu.Unlock()
 	if q := e.queues.byName[name]; q != nil && len(q.waiters) > 0 {
+		w := q.waiters[0]
+		w.freed = true
 		select {
-		case q.waiters[0].free <- struct{}{}:
+		case w.free <- struct{}{}:
 		default:
 		}
+	}
+}
+
+// A caller of this engine that waits is first when a lease of the engine is
+// released: its attempt goes out right behind the release. That is fast, and
+// would keep other processes from the lock for ever. So after so many leases in
+// a row, or so long, the name is left alone for a moment: enough for another
+// process to hear that it is free, and to ask.
+const (
+	longestRun = 128
+	maxRunTime = 100 * time.Millisecond
+	yieldPause = 3 * time.Millisecond
+)
+
+// yields reports whether it is time to leave the name to other processes for a
+// moment, once.
+func (e *Engine) yields(name string) bool {
+	e.queues.mu.Lock()
+	defer e.queues.mu.Unlock()
+	q := e.queues.byName[name]
+	if q.run < longestRun && (q.run == 0 || e.since(q.runSince) < maxRunTime) {
+		return false
+	}
+	q.run = 0
+	return true
+}
+
+// yield leaves the name to other processes for a moment.
+func (e *Engine) yield(ctx context.Context) {
+	over, timer := e.newTimer(yieldPause)
+	defer timer.Stop()
+	select {
+	case <-over:
+	case <-e.closing:
+	case <-ctx.Done():
 	}
 }
 
 // turn waits until it is the caller's turn. A caller that does not want to
 // wait is told at once why those before it do.
 func (e *Engine) turn(ctx context.Context, w *waiter, waitUntil time.Time) error {
+	if w.first == nil {
+		return nil
+	}
 	select {
 	case <-w.first:
 		return nil
@@ -194,6 +258,9 @@ func (e *Engine) refusedWith(w *waiter, err error) {
 	defer e.queues.mu.Unlock()
 	q := e.queues.byName[w.name]
 	q.refused, q.at = err, e.now()
+	if e.held(w.name) == nil {
+		q.run = 0 // somebody else had it
+	}
 }
 
 // slowPoll is how many times the retry delay a caller waits that will be woken:

@@ -42,7 +42,7 @@ func (l *Lease) renewOnce(end time.Time) {
 		left := l.engine.until(end) + l.engine.cfg.drift(ttl)
 		ttl = max(min(ttl, left), l.engine.cfg.shortestTTL())
 	}
-	err := l.Extend(l.ctx, ttl)
+	err := l.Extend(l.Context(), ttl)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ended != nil || l.renewal == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,15 +20,19 @@ type round struct {
 	// closed by then.
 	answered func(op *Op, vote Vote, late bool)
 
+	unheard atomic.Int32  // with toTheEnd, how many nodes are still to answer
+	wake    chan struct{} // receives when the outcome is certain or the time is up
+	over    atomic.Bool   // nobody waits any more
+
 	mu      sync.Mutex // guards everything below, and the answers in ops
 	judged  []judged
+	few     [7]judged // room for judged, where that is enough
 	granted int
 	raised  int // granted, with the candidate above every fence before
 	refused int // answers that say no, whatever the reason
 	denied  int // answers in which a node said that the token is not there
 	answers int
-	settled chan struct{} // closed when the outcome is certain
-	all     chan struct{} // closed when every node has answered
+	all     chan struct{} // where set, closed when every node has answered
 	closed  bool          // the outcome has been read: later answers are late
 }
 
@@ -43,14 +48,15 @@ const unsentGrace = 20
 
 func (e *Engine) newRound(op Op) *round {
 	r := &round{
-		engine:  e,
-		kind:    op.Kind,
-		token:   op.Token,
-		start:   e.now(),
-		ops:     make([]Op, len(e.members)),
-		judged:  make([]judged, len(e.members)),
-		settled: make(chan struct{}),
-		all:     make(chan struct{}),
+		engine: e,
+		kind:   op.Kind,
+		token:  op.Token,
+		start:  e.now(),
+		ops:    make([]Op, len(e.members)),
+		wake:   make(chan struct{}, 1),
+	}
+	if r.judged = r.few[:]; len(r.ops) > len(r.few) {
+		r.judged = make([]judged, len(r.ops))
 	}
 	op.Deadline = r.start.Add(e.cfg.NodeTimeout)
 	if op.Kind == KindRelease {
@@ -68,6 +74,19 @@ func (e *Engine) newRound(op Op) *round {
 func (r *round) send() {
 	for i, m := range r.engine.members {
 		m.submit(&r.ops[i])
+	}
+}
+
+// toTheEnd has the engine count the round as under way until heard was called
+// for every node.
+func (r *round) toTheEnd() {
+	r.unheard.Store(int32(len(r.ops)))
+	r.engine.hold(1)
+}
+
+func (r *round) heard() {
+	if r.unheard.Add(-1) == 0 {
+		r.engine.end()
 	}
 }
 
@@ -91,20 +110,24 @@ func (r *round) Complete(op *Op) {
 	if raw := op.Answer.Vote; raw == VoteOther || raw == VoteFree {
 		r.denied++
 	}
-	if r.answers++; r.answers == len(r.ops) {
+	if r.answers++; r.answers == len(r.ops) && r.all != nil {
 		close(r.all)
 	}
 	late := r.closed
 	if !late && r.certain() {
-		select {
-		case <-r.settled:
-		default:
-			close(r.settled)
-		}
+		r.timeUp()
 	}
 	r.mu.Unlock()
 	if r.answered != nil {
 		r.answered(op, vote, late)
+	}
+}
+
+// timeUp ends the waiting.
+func (r *round) timeUp() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -114,18 +137,18 @@ func (r *round) certain() bool {
 }
 
 // wait returns when the outcome is certain, at latest after the node timeout,
-// or when ctx ends. It closes the round: what comes later is late.
+// or when ctx ends. It closes the round: what comes later is late. It is called
+// once.
 func (r *round) wait(ctx context.Context) {
 	select {
-	case <-r.settled:
+	case <-r.wake:
 	default:
-		timeout, timer := r.engine.newTimer(r.engine.cfg.NodeTimeout - r.engine.since(r.start))
-		defer timer.Stop()
+		r.engine.deadlines.watch(r)
 		select {
-		case <-r.settled:
-		case <-timeout:
+		case <-r.wake:
 		case <-ctx.Done():
 		}
+		r.over.Store(true)
 	}
 	r.mu.Lock()
 	r.closed = true
@@ -138,10 +161,16 @@ const restTime = 5 * time.Millisecond
 
 // rest waits a moment for the answers that no longer matter.
 func (r *round) rest(ctx context.Context) {
+	r.mu.Lock()
+	all := make(chan struct{})
+	if r.all = all; r.answers == len(r.ops) {
+		close(all)
+	}
+	r.mu.Unlock()
 	over, timer := r.engine.newTimer(restTime)
 	defer timer.Stop()
 	select {
-	case <-r.all:
+	case <-all:
 	case <-over:
 	case <-ctx.Done():
 	}
@@ -259,8 +288,19 @@ func (r *round) longestTTL() (longest time.Duration) {
 	return longest
 }
 
-// errUnsent is the reason of operations that were never sent.
-var errUnsent = errors.New("not sent: the node was busy with earlier operations for too long")
+// errUnsent and errCrowded are the reasons of operations that were never sent
+// because of those before them. They say nothing of the node.
+var (
+	errUnsent  = errors.New("not sent: the node was busy with earlier operations for too long")
+	errCrowded = errors.New("not sent: too many operations are waiting for the node")
+)
+
+func wasNotSent(err error) bool { return errors.Is(err, errUnsent) || errors.Is(err, errCrowded) }
+
+// Crowded is what a Node answers to an operation for which it has no room.
+func Crowded(*Op) Answer {
+	return Answer{Vote: VoteDown, Void: true, Err: errCrowded}
+}
 
 // Unsent is what a Node answers to an operation whose deadline had passed
 // before it could be sent.

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -38,16 +39,39 @@ func (p TokenParts) At() time.Time { return time.UnixMicro(p.Version) }
 
 // newToken returns a fresh value for one attempt.
 func newToken(version int64, owner string) string {
-	var random [16]byte
-	_, _ = rand.Read(random[:]) // never fails, see crypto/rand
-	b := make([]byte, 0, len(tokenPrefix)+20+1+tokenRandom+1+len(owner))
-	b = append(b, tokenPrefix...)
+	var room [len(tokenPrefix) + 20 + 1 + tokenRandom + 1 + MaxOwner]byte
+	random := randomness.next()
+	b := append(room[:0], tokenPrefix...)
 	b = strconv.AppendInt(b, version, 10)
 	b = append(b, ':')
 	b = base64.RawURLEncoding.AppendEncode(b, random[:])
 	b = append(b, ':')
 	b = append(b, owner...)
 	return string(b)
+}
+
+// A pool of random bits spares a call into the kernel for every token.
+type pool struct {
+	mu   sync.Mutex
+	bits [64 * 16]byte
+	left int
+}
+
+var randomness pool
+
+// next returns 128 random bits, once.
+func (p *pool) next() (random [16]byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.left == 0 {
+		_, _ = rand.Read(p.bits[:]) // never fails, see crypto/rand
+		p.left = len(p.bits)
+	}
+	bits := p.bits[p.left-len(random) : p.left]
+	copy(random[:], bits)
+	clear(bits) // a secret that was handed out is not kept
+	p.left -= len(random)
+	return random
 }
 
 // ParseToken reads a value found on a node. It reports false for a value that

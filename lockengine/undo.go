@@ -27,9 +27,9 @@ func (e *Engine) undo(r *round, owner string) *round {
 			e.observe(Event{Kind: EventUndone, Name: op.Name, Owner: owner, Fingerprint: Fingerprint(op.Token), At: r.start,
 				Votes: []NodeVote{e.members[op.Index].nodeVote(&op.Answer, vote)}})
 		}
-		e.end()
+		undo.heard()
 	}
-	e.hold(len(e.members))
+	undo.toTheEnd()
 	undo.send()
 	return undo
 }

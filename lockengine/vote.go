@@ -56,7 +56,7 @@ type NodeVote struct {
 	// TTL is what was left of the other holder's lease, 0 when unknown and
 	// NoExpiry when the key never expires.
 	TTL time.Duration
-	// RTT is the time from handing the operation to the node to its answer,
+	// RTT is the time from when the operation was sent to the node to its answer,
 	// 0 when there was none.
 	RTT time.Duration
 	// Reason says in words why a node gave no clear answer, such as

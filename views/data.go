@@ -89,7 +89,23 @@ type Holder struct {
 	// holds the lock.
 	Fingerprint string
 	// Library is the library that writes such values, empty when unknown.
-	Library string
+	// Confidence is how sure that is: "certain", "likely" or "ambiguous", and
+	// Also are others that it may be as well.
+	Library    string
+	Confidence string
+	Also       []string
+	// Host is the machine of the holder and PID its process there, empty and 0
+	// when the value does not tell.
+	Host string
+	PID  int
+	// Mode is how it is held: "read", "write", "waiting", "semaphore" or
+	// "integer", empty for a plain lock.
+	Mode string
+	// Holds is how often the holder has taken it, Readers how many share it; 0
+	// when that is not counted.
+	Holds, Readers int
+	// ValidUntil is until when the holder believes in it, where the value says.
+	ValidUntil time.Time
 	// Managed is true when the lock was taken through this program.
 	Managed bool
 	// Since is when the token was taken or first seen.
@@ -116,6 +132,8 @@ type Waiters struct {
 	Visible     bool
 	Count       int
 	OldestSince time.Time
+	// Who are the first of them, where they are known.
+	Who []string
 }
 
 // A Node is a card of the node strip.

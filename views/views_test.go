@@ -260,11 +260,15 @@ func TestAFilterWithoutRowsIsNotAnEmptyPage(t *testing.T) {
 func TestWhoHoldsALockIsSaidAsFarAsItIsKnown(t *testing.T) {
 	t.Parallel()
 	for want, holder := range map[string]Holder{
-		"alice":                       {Owner: "alice", Fingerprint: "1a2b3c4d"},
-		"unknown client · 1a2b3c4d":   {Fingerprint: "1a2b3c4d"},
-		"probably redsync · 1a2b3c4d": {Fingerprint: "1a2b3c4d", Library: "redsync"},
-		"lockscope · 1a2b3c4d":        {Fingerprint: "1a2b3c4d", Library: "lockscope"},
-		"—":                           {},
+		"alice":                         {Owner: "alice", Fingerprint: "1a2b3c4d"},
+		"unknown client · 1a2b3c4d":     {Fingerprint: "1a2b3c4d"},
+		"probably redsync · 1a2b3c4d":   {Fingerprint: "1a2b3c4d", Library: "redsync"},
+		"lockscope · 1a2b3c4d":          {Fingerprint: "1a2b3c4d", Library: "lockscope"},
+		"perhaps redlock-rb · 1a2b3c4d": {Fingerprint: "1a2b3c4d", Library: "redlock-rb", Confidence: "ambiguous"},
+		"ShedLock · web-1":              {Fingerprint: "1a2b3c4d", Library: "ShedLock", Confidence: "certain", Host: "web-1"},
+		"probably x · web-1 pid 7":      {Fingerprint: "1a2b3c4d", Library: "x", Confidence: "likely", Host: "web-1", PID: 7},
+		"redisson · client 1 thread 2":  {Fingerprint: "1a2b3c4d", Library: "redisson", Confidence: "certain", Owner: "client 1 thread 2"},
+		"—":                             {},
 	} {
 		if got := holder.words(); got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"cmp"
 	"encoding/base64"
 	"net/url"
 	"strconv"
@@ -93,19 +94,37 @@ func (l Lock) has(flag string) bool {
 	return false
 }
 
-// holder is who holds a lock, in words; the owner where one is known.
+// words are who holds a lock: the owner for one of ours, and for others the
+// library, as far as it is sure, and what tells the holder from others.
 func (h Holder) words() string {
-	switch {
-	case h.Owner != "":
-		return h.Owner
-	case h.Fingerprint == "":
-		return dash
-	case h.Library == "":
-		return "unknown client · " + h.Fingerprint
-	case h.Library == "lockscope":
-		return "lockscope · " + h.Fingerprint
+	if h.Fingerprint == "" {
+		return cmp.Or(h.Owner, dash)
 	}
-	return "probably " + h.Library + " · " + h.Fingerprint
+	if h.Owner != "" && (h.Library == "" || h.Library == "lockscope") {
+		return h.Owner
+	}
+	return h.library() + " · " + cmp.Or(h.Owner, h.machine(), h.Fingerprint)
+}
+
+// library is whose lock it is, in words that say how sure that is.
+func (h Holder) library() string {
+	switch {
+	case h.Library == "":
+		return "unknown client"
+	case h.Library == "lockscope" || h.Confidence == "certain":
+		return h.Library
+	case h.Confidence == "ambiguous":
+		return "perhaps " + h.Library
+	}
+	return "probably " + h.Library
+}
+
+// machine is where the holder runs, in words.
+func (h Holder) machine() string {
+	if h.PID == 0 {
+		return h.Host
+	}
+	return h.Host + " pid " + strconv.Itoa(h.PID)
 }
 
 // hue is the owner's hue, "foreign" for an unnamed holder, empty for none.

@@ -24,7 +24,8 @@ type reading struct {
 	// The rest is for readPresent.
 	typ         string
 	fingerprint string
-	match       format.Match
+	match       format.Match // without a Holder
+	detail      *detail
 	ttl         time.Duration // lockengine.NoExpiry for none
 	at          time.Time     // when the time to live was received
 	rtt         time.Duration // how long before that it was asked for
@@ -96,6 +97,10 @@ func (b *Board) put(e *entry, node int, r *reading, c clock) (changed, surprise 
 				owner:       r.match.Owner, library: r.match.Library, at: r.match.At,
 				seen: c.now,
 			}
+			now.ident.origin = originOf(r.match)
+		}
+		if now.detail = r.detail; now.detail.same(old.detail) {
+			now.detail = old.detail
 		}
 		if old.ident == now.ident && old.typ == now.typ {
 			now.deadline = steady(old.deadline, now.deadline, r.rtt)
@@ -111,7 +116,7 @@ func (b *Board) put(e *entry, node int, r *reading, c clock) (changed, surprise 
 		n.keys++
 	}
 	moved := old.ident != now.ident
-	changed = moved || old.typ != now.typ || n.vote(&old) != n.vote(&now) ||
+	changed = moved || old.typ != now.typ || old.detail != now.detail || n.vote(&old) != n.vote(&now) ||
 		now.ident != nil && old.deadline != now.deadline
 	lapsing := now.ident == nil && old.ident != nil && old.deadline.sub(c.now) < surpriseMargin
 	return changed, moved && !lapsing

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/lockscope/lockscope/watcher/format"
 )
 
 // A Source is one node to watch.
@@ -40,6 +42,9 @@ const (
 type Config struct {
 	// Patterns select the names to watch, as Redis globs. Default "lock:*".
 	Patterns []string
+	// Libraries says which library takes the locks of a pattern of names, where
+	// their form does not tell. Default none.
+	Libraries format.Pins
 	// Notifications is how changes are learnt of. Default ModeAuto.
 	Notifications Mode
 	// Resync is how often all names are scanned although events arrive, give

@@ -2,6 +2,7 @@ package watcher
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
@@ -48,7 +49,8 @@ func TestTheQueueOfThisProcessIsShown(t *testing.T) {
 	seq, since := b.Seq(), b.time.Add(-time.Second)
 	b.Observe(lockengine.Event{Kind: lockengine.EventWaiting, Name: "lock:x", Waiters: 3, OldestSince: since})
 	b.pass(0)
-	if l := b.want(t, "lock:x", StateHeld); b.Seq() == seq || l.Waiters != (Waiters{Visible: true, Count: 3, OldestSince: since}) {
+	want := Waiters{Visible: true, Count: 3, OldestSince: since}
+	if l := b.want(t, "lock:x", StateHeld); b.Seq() == seq || !reflect.DeepEqual(l.Waiters, want) {
 		t.Errorf("waiters %+v", l.Waiters)
 	}
 	b.Observe(lockengine.Event{Kind: lockengine.EventWaiting, Name: "lock:x"})

@@ -29,6 +29,7 @@ type cell struct {
 	// passed.
 	ident    *ident
 	typ      string
+	detail   *detail // nil when there is nothing to tell
 	deadline instant
 	// read is when it was confirmed.
 	read instant
@@ -45,6 +46,7 @@ type ident struct {
 	fingerprint string
 	owner       string
 	library     string
+	origin      *origin   // nil when it is not known
 	at          time.Time // when it was taken by the clock of its holder, or zero
 	seen        instant   // when it was first seen
 }
@@ -109,7 +111,7 @@ func (e *entry) find(fingerprint string) *ident {
 func (e *entry) lapse(now instant, ended func(node int)) {
 	for i := range e.cells {
 		if c := &e.cells[i]; c.ident != nil && c.deadline <= now {
-			c.ident, c.typ = nil, ""
+			c.ident, c.typ, c.detail = nil, "", nil
 			ended(i)
 		}
 	}

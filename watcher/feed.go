@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/lockscope/lockscope/watcher/format"
 )
 
 const (
@@ -61,7 +63,17 @@ func openFeed(ctx context.Context, client *redis.Client, patterns []string, even
 	for i, p := range patterns {
 		channels[i] = f.prefix + p
 	}
-	if err := f.confirm(ctx, channels); err != nil {
+	err := f.confirm(ctx, channels)
+	if err == nil {
+		// The queues beside the locks, too; a node that refuses them is scanned.
+		for i, p := range patterns {
+			channels[i] = f.prefix + format.Queue(p)
+		}
+		if err = f.confirm(ctx, channels); errors.Is(err, errFeedRefused) {
+			err = nil
+		}
+	}
+	if err != nil {
 		_ = f.pubsub.Close() // the error that counts is the first
 		return nil, err
 	}

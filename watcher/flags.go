@@ -6,11 +6,17 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/lockscope/lockscope/watcher/format"
 )
 
 // neededFlags of notify-keyspace-events: K events by key, g generic commands
 // (DEL, EXPIRE, RENAME), $ strings, x expired, e evicted, h hashes.
 const neededFlags = "Kg$xeh"
+
+// moreFlags are needed where there are locks of some libraries, by the type of
+// their keys. Other nodes need not pay for them.
+var moreFlags = map[string]string{"set": "s", "zset": "z", "list": "l"}
 
 // flagsOfA are those that A stands for.
 const flagsOfA = "g$lshzxetd"
@@ -22,14 +28,14 @@ const notifySetting = "notify-keyspace-events"
 // notification flags.
 var errFlagsRefused = errors.New("the node refuses " + notifySetting)
 
-// mergeFlags returns have with the needed flags that it lacks added. Nothing is
+// mergeFlags returns have with those of needed added that it lacks. Nothing is
 // taken away: other programs may need the rest.
-func mergeFlags(have string) string {
+func mergeFlags(have, needed string) string {
 	effective := have
 	if strings.Contains(have, "A") {
 		effective += flagsOfA
 	}
-	for _, f := range neededFlags {
+	for _, f := range needed {
 		if !strings.ContainsRune(effective, f) {
 			have += string(f)
 		}
@@ -40,7 +46,7 @@ func mergeFlags(have string) string {
 // ensureFlags adds the needed flags to the setting of the node. It looks
 // again after writing, since another program may do the same at the same time
 // and each would undo what the other added.
-func ensureFlags(ctx context.Context, client *redis.Client) error {
+func ensureFlags(ctx context.Context, client *redis.Client, needed string) error {
 	for range 3 {
 		have, err := client.ConfigGet(ctx, notifySetting).Result()
 		if err != nil {
@@ -50,7 +56,7 @@ func ensureFlags(ctx context.Context, client *redis.Client) error {
 		if !ok {
 			return errFlagsRefused
 		}
-		want := mergeFlags(flags)
+		want := mergeFlags(flags, needed)
 		if want == flags {
 			return nil
 		}
@@ -59,6 +65,42 @@ func ensureFlags(ctx context.Context, client *redis.Client) error {
 		}
 	}
 	return errFlagsRefused
+}
+
+// learn asks the node for the events of keys of further types, once there are
+// locks that have such. What changed before the node began to send them is read
+// anew. A node that refuses is scanned now and then, as it is anyway.
+func (s *session) learn(ctx context.Context, readings []reading) error {
+	if !s.live || s.cfg.Notifications != ModeAuto {
+		return nil
+	}
+	more := s.more
+	for i := range readings {
+		if f := readings[i].wants(); f != "" && !strings.Contains(s.more, f) {
+			s.dirty.add(readings[i].name)
+			if !strings.Contains(more, f) {
+				more += f
+			}
+		}
+	}
+	if more == s.more {
+		return nil
+	}
+	s.more = more
+	if err := ensureFlags(ctx, s.client, neededFlags+more); !errors.Is(err, errFlagsRefused) {
+		return err
+	}
+	return nil
+}
+
+// wants returns the notification flag without which changes of what was read
+// are not told, empty when there is none. Redisson's fair locks have a list
+// beside them, which is not there before somebody waits.
+func (r *reading) wants() string {
+	if r.typ == "hash" && r.match.Library == format.Redisson {
+		return moreFlags["list"]
+	}
+	return moreFlags[r.typ]
 }
 
 // refusedFlags tells an answer of the node from a lost connection.

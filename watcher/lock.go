@@ -34,15 +34,17 @@ type Lock struct {
 	// "ttls-differ".
 	Flags  []string
 	Holder Holder
-	// Fence is the fencing token. It is known of leases of this process only,
-	// 0 for others: what stands on a node may be above the holder's.
+	// Fence is the fencing token. It is known of leases of this process and of
+	// Redisson's fenced locks, 0 for others: what stands on a node may be above
+	// the holder's.
 	Fence int64
 	// ExpiresAt is when the holder's quorum ends; zero when nobody holds the
 	// lock or it has no expiry.
 	ExpiresAt time.Time
 	// Votes has one entry per configured node, in their order.
 	Votes []Vote
-	// Waiters are those who queue for the lock in this process.
+	// Waiters are those who queue for the lock in this process, or on the node
+	// where the library of the lock keeps its queue there.
 	Waiters Waiters
 	// Seq is the number of the Board's last change to this name.
 	Seq uint64
@@ -53,13 +55,33 @@ type Lock struct {
 // the smallest fingerprint of several: it plays the holder for the votes, and
 // the State says that it is none.
 type Holder struct {
-	// Owner is a name where the value carries one, otherwise empty.
+	// Owner is who the value says that it is, otherwise empty.
 	Owner string
 	// Fingerprint names the token without giving it away, empty when free.
 	Fingerprint string
 	// Library is the lock library that writes values of this form
-	// ("lockscope"), empty when it is not recognised.
-	Library string
+	// ("lockscope"), empty when it is not recognised. Confidence is how sure
+	// that is, "certain", "likely" or "ambiguous", and Also are the others that
+	// it may be as well.
+	Library    string
+	Confidence string
+	Also       []string
+	// Host is the machine of the holder, a name or the MAC address of its
+	// network card, and PID its process there. Empty and 0 where the value does
+	// not tell.
+	Host string
+	PID  int
+	// Mode is how the lock is held: "read" or "write", "waiting" for a writer
+	// that waits for the readers to leave, "semaphore", or "integer" for a
+	// number that may be a counter and no lock at all. Empty for a plain lock.
+	Mode string
+	// Holds is how often the holder has taken the lock, 0 where that is not
+	// counted, and Readers how many share it in the modes "read" and
+	// "semaphore".
+	Holds, Readers int
+	// ValidUntil is until when the value says that the holder believes in it,
+	// by the holder's clock; zero where it says nothing.
+	ValidUntil time.Time
 	// Managed is true when the lease was taken through this process.
 	Managed bool
 	// Since is when the token was first seen, or for a token that carries its
@@ -86,12 +108,14 @@ type Vote struct {
 	RTT time.Duration
 }
 
-// Waiters tells who queues for a lock. Other clients' waiters are not in
-// Redis, so for a lock that is not managed Visible is false.
+// Waiters tells who queues for a lock. Most other clients' waiters are not in
+// Redis: then Visible is false.
 type Waiters struct {
 	Visible     bool
 	Count       int
-	OldestSince time.Time
+	OldestSince time.Time // zero when it is not known
+	// Who are the first of them, first come first, where they are known.
+	Who []string
 }
 
 // A NodeStatus is what the watcher knows of a node.

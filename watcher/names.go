@@ -1,10 +1,12 @@
 package watcher
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/lockscope/lockscope/internal/glob"
 	"github.com/lockscope/lockscope/lockengine"
+	"github.com/lockscope/lockscope/watcher/format"
 )
 
 // ownPrefix begins the names of keys that this program keeps for itself.
@@ -22,7 +24,7 @@ type nameFilter struct {
 }
 
 // watched reports whether name is shown. Keys longer than a lock's name may be
-// are passed over.
+// are passed over, as are those that a library keeps for its locks.
 func (f nameFilter) watched(name string) bool {
 	return f.first(name) >= 0
 }
@@ -30,7 +32,7 @@ func (f nameFilter) watched(name string) bool {
 // first returns the index of the first pattern that selects name, -1 if it is
 // not watched. So a name that several patterns select has one place.
 func (f nameFilter) first(name string) int {
-	if name == "" || len(name) > lockengine.MaxName || strings.HasPrefix(name, ownPrefix) || isCanary(name) {
+	if name == "" || len(name) > lockengine.MaxName || strings.HasPrefix(name, ownPrefix) || isCanary(name) || format.Hidden(name) {
 		return -1
 	}
 	for i, p := range f.patterns {
@@ -39,6 +41,27 @@ func (f nameFilter) first(name string) int {
 		}
 	}
 	return -1
+}
+
+// lock returns the name of the lock that a key belongs to: mostly its own, and
+// for a part of a lock or what a library keeps beside it that of the lock. It
+// reports false when neither is watched.
+func (f nameFilter) lock(key string) (name string, ok bool) {
+	if name, ok := format.Lock(key); ok && f.watched(name) {
+		return name, true
+	}
+	return key, f.watched(key)
+}
+
+// locks returns the names of the locks that the keys belong to which the i-th
+// pattern selects first, each once.
+func (f nameFilter) locks(keys []string, i int) []string {
+	keys = slices.DeleteFunc(keys, func(key string) bool { return f.first(key) != i })
+	for at, key := range keys {
+		keys[at], _ = f.lock(key)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // isCanary reports whether name is that of a canary key, ours or of another

@@ -34,6 +34,9 @@ type node struct {
 	// told is true once it was said that the node is down; it belongs to the
 	// goroutine of run.
 	told bool
+	// more are the notification flags that turned out to be of use beyond
+	// neededFlags; they belong to the goroutine of run as well.
+	more string
 	// hints is the dirty set of the session that wants to hear what the engine
 	// did, nil while events tell it.
 	hints atomic.Pointer[dirtySet]

@@ -24,7 +24,7 @@ func TestFlagsAreMergedAndNeverTakenAway(t *testing.T) {
 		"Kxm":             "Kxmg$eh",
 		"$ghxeK and more": "$ghxeK and more",
 	} {
-		if got := mergeFlags(have); got != want {
+		if got := mergeFlags(have, neededFlags); got != want {
 			t.Errorf("mergeFlags(%q) = %q, want %q", have, got, want)
 		}
 	}

@@ -12,37 +12,50 @@ import (
 )
 
 const (
-	// maxValue is the longest string that is read, in bytes. No lock library
-	// writes longer ones; of a longer string only the length is told.
-	maxValue = 256
-	// maxFields is how many fields of a hash are read at most.
-	maxFields = 64
+	// maxValue is the longest string that is read, in bytes. Of a longer
+	// string only the length is told.
+	maxValue = format.MaxText
+	// maxFields is how many fields of a hash, or members of a set, are read at
+	// most.
+	maxFields = format.MaxMembers
+	// maxMemory is how much memory they may take together, in bytes, on a node
+	// that tells it.
+	maxMemory = 64 << 10
 	// readTries is how often a key that changes its type between two
 	// questions is asked again at once.
 	readTries = 3
 )
 
-// read asks a node about the names, in as few round trips as there are
+// A reader reads locks from one node.
+type reader struct {
+	client *redis.Client
+	filter nameFilter
+	pins   format.Pins
+}
+
+// read asks the node about the names, in as few round trips as there are
 // questions that depend on answers: what kind of key and how large, then what
-// is in it. An error means that the node could not be asked; that a node
-// refuses one name is a reading like any other.
-func read(ctx context.Context, client *redis.Client, names []string) ([]reading, error) {
+// is in it, and for the few that have something beside them, what that is. An
+// error means that the node could not be asked; that a node refuses one name is
+// a reading like any other. There may be readings of other names as well.
+func (r reader) read(ctx context.Context, names []string) ([]reading, error) {
 	readings := make([]reading, 0, len(names))
 	for try := 1; len(names) > 0; try++ {
-		shapes, err := readShapes(ctx, client, names)
-		if err != nil {
-			return nil, err
-		}
-		if err := readContents(ctx, client, shapes); err != nil {
-			return nil, err
+		shapes := r.shapes(names)
+		for _, step := range []func(context.Context, []shape) error{r.readShapes, r.readSizes, r.readContents, r.readBeside} {
+			if err := step(ctx, shapes); err != nil {
+				return nil, err
+			}
 		}
 		names = names[:0:0]
-		for i := range shapes {
-			if shapes[i].moved && try < readTries {
-				names = append(names, shapes[i].name)
+		for len(shapes) > 0 {
+			lock := lockOf(shapes)
+			shapes = shapes[len(lock):]
+			if moved(lock) && try < readTries {
+				names = append(names, lock[0].name)
 				continue
 			}
-			readings = append(readings, shapes[i].reading)
+			readings = append(readings, join(lock)...)
 		}
 	}
 	return readings, nil
@@ -52,36 +65,74 @@ func read(ctx context.Context, client *redis.Client, names []string) ([]reading,
 // questions about that content.
 type shape struct {
 	reading
-	size   int64 // of a string in bytes, of a hash in fields
+	part   bool  // it belongs to the lock of the shape before
+	size   int64 // of a string in bytes, of others in fields or members
 	moved  bool  // the key changed between the questions
-	fields *redis.IntCmd
+	count  *redis.IntCmd
+	memory *redis.IntCmd
 	str    *redis.StringCmd
 	hash   *redis.MapStringStringCmd
+	set    *redis.StringSliceCmd
+	zset   *redis.ZSliceCmd
 	pttl   *redis.DurationCmd
+	beside
+}
+
+// shapes returns an empty shape for every key of the names.
+func (r reader) shapes(names []string) []shape {
+	shapes := make([]shape, 0, len(names))
+	for _, name := range names {
+		shapes = append(shapes, shape{reading: reading{name: name}})
+		for _, part := range format.Parts(name) {
+			if r.filter.watched(part) {
+				shapes = append(shapes, shape{reading: reading{name: part}, part: true})
+			}
+		}
+	}
+	return shapes
+}
+
+// lockOf returns the first of the shapes and those that belong to its lock.
+func lockOf(shapes []shape) []shape {
+	n := 1
+	for n < len(shapes) && shapes[n].part {
+		n++
+	}
+	return shapes[:n]
+}
+
+// moved reports whether one of the shapes changed while it was read.
+func moved(lock []shape) bool {
+	for i := range lock {
+		if lock[i].moved {
+			return true
+		}
+	}
+	return false
 }
 
 // readShapes asks for type, time to live and size.
-func readShapes(ctx context.Context, client *redis.Client, names []string) ([]shape, error) {
+func (r reader) readShapes(ctx context.Context, shapes []shape) error {
 	type questions struct {
 		typ  *redis.StatusCmd
 		pttl *redis.DurationCmd
 		size *redis.IntCmd
 	}
-	asked := make([]questions, len(names))
+	asked := make([]questions, len(shapes))
 	asking := time.Now()
-	err := ask(ctx, client, func(p redis.Pipeliner) {
-		for i, name := range names {
+	err := ask(ctx, r.client, func(p redis.Pipeliner) {
+		for i := range shapes {
+			name := shapes[i].name
 			asked[i] = questions{p.Type(ctx, name), p.PTTL(ctx, name), p.StrLen(ctx, name)}
 		}
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	at := time.Now()
-	shapes := make([]shape, len(names))
 	for i, q := range asked {
 		s := &shapes[i]
-		s.name, s.at, s.rtt = names[i], at, at.Sub(asking)
+		s.at, s.rtt = at, at.Sub(asking)
 		switch {
 		case q.typ.Err() != nil || q.pttl.Err() != nil:
 			s.status = readRefused
@@ -93,24 +144,37 @@ func readShapes(ctx context.Context, client *redis.Client, names []string) ([]sh
 			s.moved = s.typ == "string" && q.size.Err() != nil
 		}
 	}
-	return shapes, nil
+	return nil
+}
+
+// readSizes asks how large the keys are that are no strings.
+func (r reader) readSizes(ctx context.Context, shapes []shape) error {
+	return ask(ctx, r.client, func(p redis.Pipeliner) {
+		for i := range shapes {
+			s := &shapes[i]
+			if s.status != readPresent {
+				continue
+			}
+			switch s.typ {
+			case "hash":
+				s.count = p.HLen(ctx, s.name)
+			case "set":
+				s.count = p.SCard(ctx, s.name)
+			case "zset":
+				s.count = p.ZCard(ctx, s.name)
+			default:
+				continue
+			}
+			s.memory = p.MemoryUsage(ctx, s.name, maxFields)
+		}
+	})
 }
 
 // readContents reads what is in the keys, as far as they are small, and
 // completes the readings.
-func readContents(ctx context.Context, client *redis.Client, shapes []shape) error {
-	err := ask(ctx, client, func(p redis.Pipeliner) {
-		for i := range shapes {
-			if s := &shapes[i]; s.status == readPresent && s.typ == "hash" {
-				s.fields = p.HLen(ctx, s.name)
-			}
-		}
-	})
-	if err != nil {
-		return err
-	}
+func (r reader) readContents(ctx context.Context, shapes []shape) error {
 	asking := time.Now()
-	err = ask(ctx, client, func(p redis.Pipeliner) {
+	err := ask(ctx, r.client, func(p redis.Pipeliner) {
 		for i := range shapes {
 			shapes[i].askContent(ctx, p)
 		}
@@ -121,11 +185,11 @@ func readContents(ctx context.Context, client *redis.Client, shapes []shape) err
 	at := time.Now()
 	for i := range shapes {
 		s := &shapes[i]
-		s.takeContent()
 		// A key that is gone by now is told by an event or the next scan.
 		if s.status == readPresent && s.pttl != nil && s.pttl.Err() == nil && s.pttl.Val() != noKey {
 			s.ttl, s.at, s.rtt = s.pttl.Val(), at, at.Sub(asking)
 		}
+		s.takeContent(r.pins)
 	}
 	return nil
 }
@@ -137,42 +201,99 @@ func (s *shape) askContent(ctx context.Context, p redis.Pipeliner) {
 	if s.status != readPresent || s.moved {
 		return
 	}
-	if s.fields != nil {
-		if s.fail(s.fields.Err()) {
+	if s.count != nil {
+		if s.fail(s.count.Err()) {
 			return
 		}
-		s.size = s.fields.Val()
+		s.size = s.count.Val()
 	}
 	switch {
 	case s.typ == "string" && s.size <= maxValue:
 		s.str = p.Get(ctx, s.name)
-	case s.typ == "hash" && s.size <= maxFields:
+	case s.typ == "hash" && s.size <= maxFields && s.light():
 		s.hash = p.HGetAll(ctx, s.name)
+	case s.typ == "set" && s.size <= maxFields && s.light():
+		s.set = p.SMembers(ctx, s.name)
+	case s.typ == "zset" && s.light():
+		s.zset = p.ZRangeWithScores(ctx, s.name, 0, maxFields-1)
 	default:
-		s.fingerprint = outsideFingerprint(s.typ, s.size)
+		s.fingerprint = s.outside()
 		return
 	}
 	s.pttl = p.PTTL(ctx, s.name)
 }
 
+// light reports whether maxFields members of the key take little memory, as far
+// as the node says: one that does not know the question is believed.
+func (s *shape) light() bool {
+	return s.memory.Val()*maxFields/max(s.size, maxFields) <= maxMemory
+}
+
+// outside returns the fingerprint of a key that is not read. The number of
+// members of a set changes while it is the same lock.
+func (s *shape) outside() string {
+	if s.typ == "string" || s.typ == "hash" {
+		return outsideFingerprint(s.typ, s.size)
+	}
+	return outsideFingerprint(s.typ, 0)
+}
+
 // takeContent completes the reading with the answer to askContent. The content
 // itself is not kept.
-func (s *shape) takeContent() {
+func (s *shape) takeContent(pins format.Pins) {
+	v := format.Value{Type: s.typ, TTL: s.ttl, Now: s.at, Size: int(s.size)}
 	switch {
-	case s.str != nil:
-		if !s.fail(s.str.Err()) {
-			s.fingerprint = lockengine.Fingerprint(s.str.Val())
-			s.match = format.Recognise(s.name, s.typ, s.str.Val())
+	case s.str != nil && !s.fail(s.str.Err()):
+		v.Text = s.str.Val()
+		s.fingerprint = lockengine.Fingerprint(v.Text)
+	case s.hash != nil && !s.fail(s.hash.Err()):
+		v.Fields = s.hash.Val()
+		s.vanish(len(v.Fields))
+		s.fingerprint = hashFingerprint(v.Fields)
+	case s.set != nil && !s.fail(s.set.Err()):
+		for _, member := range s.set.Val() {
+			v.Members = append(v.Members, format.Member{Name: member})
 		}
-	case s.hash != nil:
-		if s.fail(s.hash.Err()) {
-			return
+		s.vanish(len(v.Members))
+		s.fingerprint = s.outside()
+	case s.zset != nil && !s.fail(s.zset.Err()):
+		for _, z := range s.zset.Val() {
+			member, _ := z.Member.(string) // it is one whenever it is read
+			v.Members = append(v.Members, format.Member{Name: member, Score: z.Score})
 		}
-		if len(s.hash.Val()) == 0 {
-			s.status = readAbsent
-			return
+		s.vanish(len(v.Members))
+		s.fingerprint = s.outside()
+	default:
+		return
+	}
+	s.str, s.hash, s.set, s.zset = nil, nil, nil, nil
+	v.Size = max(v.Size, len(v.Members))
+	s.recognised(pins.Recognise(s.name, v))
+}
+
+// recognised takes in whose the content is.
+func (s *shape) recognised(m format.Match) {
+	if s.status != readPresent {
+		return
+	}
+	if m.Holder != "" {
+		s.fingerprint, m.Holder = lockengine.Fingerprint(m.Holder), ""
+	}
+	s.match = m
+	if m.Mode == format.ModeSemaphore && !m.ValidUntil.IsZero() {
+		if left := m.ValidUntil.Sub(s.at); s.ttl < 0 || left < s.ttl {
+			s.ttl = max(left, 0) // the key outlives its last holder
 		}
-		s.fingerprint = hashFingerprint(s.hash.Val())
+	}
+	if m.Free {
+		s.status = readAbsent
+	}
+}
+
+// vanish notes that a key which had members has none any more.
+func (s *shape) vanish(members int) {
+	if members == 0 {
+		s.status = readAbsent
 	}
 }
 

@@ -26,8 +26,8 @@ func (s *session) scan(ctx context.Context) error {
 			}
 			// A node may ignore MATCH, and a name that an earlier pattern
 			// selects has been read for that one.
-			page = slices.DeleteFunc(page, func(name string) bool {
-				return s.filter.first(name) != i || s.board.scanned(s.index, name)
+			page = slices.DeleteFunc(s.filter.locks(page, i), func(name string) bool {
+				return s.board.scanned(s.index, name)
 			})
 			if err := s.readPages(ctx, page, audit); err != nil {
 				return err

@@ -111,8 +111,8 @@ func (s *session) event(name, kind string) {
 		c.event(kind)
 		return
 	}
-	if s.filter.watched(name) {
-		s.dirty.add(name)
+	if lock, ok := s.filter.lock(name); ok {
+		s.dirty.add(lock)
 	}
 }
 
@@ -125,7 +125,7 @@ func (s *session) prove(ctx context.Context) error {
 		return nil
 	}
 	if s.cfg.Notifications == ModeAuto {
-		err := ensureFlags(ctx, s.client)
+		err := ensureFlags(ctx, s.client, neededFlags+s.more)
 		if err == nil {
 			s.setLive(true)
 			return nil
@@ -228,9 +228,12 @@ func (s *session) read(ctx context.Context, names []string) ([]string, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	readings, err := read(ctx, s.client, names)
+	readings, err := reader{s.client, s.filter, s.cfg.Libraries}.read(ctx, names)
 	if err != nil {
 		return nil, err // the session ends, and the next one reads everything
+	}
+	if err := s.learn(ctx, readings); err != nil {
+		return nil, err
 	}
 	return s.board.apply(s.index, readings), nil
 }

@@ -233,5 +233,6 @@ func (b *Board) view(e *entry, c clock) Lock {
 		}
 		l.Votes[i] = vote
 	}
+	b.describe(e, &l)
 	return l
 }

@@ -48,11 +48,19 @@ type Lock struct {
 
 // A Holder is who holds a lock.
 type Holder struct {
-	Owner       *string `json:"owner"`
-	Fingerprint string  `json:"fingerprint" doc:"The first 8 hex digits of the SHA-256 of the token."`
-	Library     *string `json:"library" doc:"The lock library that writes such values."`
-	Managed     bool    `json:"managed" doc:"True when it was taken through this server."`
-	Since       Time    `json:"since"`
+	Owner       *string  `json:"owner"`
+	Fingerprint string   `json:"fingerprint" doc:"The first 8 hex digits of the SHA-256 of the token."`
+	Library     *string  `json:"library" doc:"The lock library that writes such values."`
+	Confidence  *string  `json:"confidence" enum:"certain,likely,ambiguous" doc:"How sure the library is; null without one."`
+	Also        []string `json:"also" nullable:"false" doc:"Other libraries that it may be as well."`
+	Host        *string  `json:"host" doc:"The machine of the holder, or the MAC address of its network card, where the value tells."`
+	PID         *int     `json:"pid" doc:"Its process there."`
+	Mode        *string  `json:"mode" enum:"read,write,waiting,semaphore,integer" doc:"How it is held; null for a plain lock."`
+	Holds       *int     `json:"holds" doc:"How often the holder has taken it, where that is counted."`
+	Readers     *int     `json:"readers" doc:"How many share it."`
+	ValidUntil  Time     `json:"validUntil" doc:"Until when the value says that the holder believes in it, by the holder's clock."`
+	Managed     bool     `json:"managed" doc:"True when it was taken through this server."`
+	Since       Time     `json:"since"`
 }
 
 // A Vote is what one node says of one name.
@@ -68,9 +76,10 @@ type Vote struct {
 
 // Waiters tells who queues for a lock.
 type Waiters struct {
-	Visible     bool `json:"visible" doc:"False when waiters, if any, cannot be seen."`
-	Count       int  `json:"count"`
-	OldestSince Time `json:"oldestSince"`
+	Visible     bool     `json:"visible" doc:"False when waiters, if any, cannot be seen."`
+	Count       int      `json:"count"`
+	OldestSince Time     `json:"oldestSince"`
+	Who         []string `json:"who" nullable:"false" doc:"The first of them, where they are known."`
 }
 
 // Counts are the numbers of names by state.
@@ -122,6 +131,22 @@ func nullable(s string) *string {
 	return &s
 }
 
+// counted returns null for what is not counted.
+func counted(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
+
+// listed returns a list that is never null.
+func listed(l []string) []string {
+	if l == nil {
+		return []string{}
+	}
+	return l
+}
+
 func micros(d time.Duration) *int64 {
 	if d <= 0 {
 		return nil
@@ -134,13 +159,10 @@ func toLock(l watcher.Lock) Lock {
 	name, encoded := splitName(l.Name)
 	row := Lock{
 		Name: name, NameB64: encoded,
-		State: string(l.State), Flags: l.Flags, ExpiresAt: Time{l.ExpiresAt},
+		State: string(l.State), Flags: listed(l.Flags), ExpiresAt: Time{l.ExpiresAt},
 		Votes:   make([]Vote, len(l.Votes)),
-		Waiters: Waiters{Visible: l.Waiters.Visible, Count: l.Waiters.Count, OldestSince: Time{l.Waiters.OldestSince}},
+		Waiters: Waiters{Visible: l.Waiters.Visible, Count: l.Waiters.Count, OldestSince: Time{l.Waiters.OldestSince}, Who: listed(l.Waiters.Who)},
 		Seq:     l.Seq,
-	}
-	if row.Flags == nil {
-		row.Flags = []string{}
 	}
 	if l.Fence != 0 {
 		row.Fence = &l.Fence
@@ -148,6 +170,9 @@ func toLock(l watcher.Lock) Lock {
 	if h := l.Holder; h.Fingerprint != "" {
 		row.Holder = &Holder{
 			Owner: nullable(h.Owner), Fingerprint: h.Fingerprint, Library: nullable(h.Library),
+			Confidence: nullable(h.Confidence), Also: listed(h.Also),
+			Host: nullable(h.Host), PID: counted(h.PID),
+			Mode: nullable(h.Mode), Holds: counted(h.Holds), Readers: counted(h.Readers), ValidUntil: Time{h.ValidUntil},
 			Managed: h.Managed, Since: Time{h.Since},
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/lockengine/redisnode"
+	"github.com/lockscope/lockscope/watcher/format"
 )
 
 // check finishes the settings and finds what does not work, also between them.
@@ -138,7 +139,7 @@ func serverOf(opts *redis.Options) string {
 	return strings.Replace(opts.Addr, "localhost:", "127.0.0.1:", 1)
 }
 
-// checkPatterns reads which names are locks.
+// checkPatterns reads which names are locks, and whose.
 func (l *loader) checkPatterns() {
 	l.cfg.Watch = list(l.raw.watch)
 	if len(l.cfg.Watch) == 0 {
@@ -148,6 +149,14 @@ func (l *loader) checkPatterns() {
 		if len(p) > lockengine.MaxName || strings.ContainsFunc(p, notPrintable) {
 			l.problem("watch", p, "printable patterns of at most 512 bytes", "such as lock:*")
 		}
+	}
+	for _, entry := range list(l.raw.libraries) {
+		pin, err := format.ParsePin(entry)
+		if err != nil {
+			l.problem("libraries", entry, "pattern=library", err.Error())
+			continue
+		}
+		l.cfg.Libraries = append(l.cfg.Libraries, pin)
 	}
 }
 

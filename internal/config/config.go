@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lockscope/lockscope/lockengine"
+	"github.com/lockscope/lockscope/watcher/format"
 	"github.com/redis/go-redis/v9"
 )
 
@@ -34,6 +35,8 @@ type Config struct {
 	Options       []*redis.Options
 	EmbeddedCount int
 	Watch         []string
+	// Libraries says which library takes the locks of a pattern of names.
+	Libraries format.Pins
 
 	TTL, MaxTTL                          time.Duration
 	RetryCount                           int
@@ -61,8 +64,8 @@ type Config struct {
 
 // raw is what the settings are before they are checked as a whole.
 type raw struct {
-	nodes, watch, hosts, addr, basePath string
-	retryCount                          int
+	nodes, watch, libraries, hosts, addr, basePath string
+	retryCount                                     int
 }
 
 // define makes the flag set that is the one list of all settings. Its defaults
@@ -75,6 +78,7 @@ func define(c *Config, r *raw) *flag.FlagSet {
 	fs.StringVar(&r.nodes, "nodes", NodesEmbedded, "`where` the nodes are: embedded, spawn, or a comma-separated list of redis://, rediss:// and unix:// URLs")
 	fs.IntVar(&c.EmbeddedCount, "embedded-count", 5, "`number` of nodes for embedded and spawn")
 	fs.StringVar(&r.watch, "watch", "lock:*", "comma-separated key `patterns`: the names that are locks")
+	fs.StringVar(&r.libraries, "libraries", "", "comma-separated `pattern=library` pairs: whose locks the names are, where their form does not tell")
 	fs.DurationVar(&c.TTL, "ttl", lockengine.DefaultTTL, "lease asked for where none is named")
 	fs.DurationVar(&c.MaxTTL, "max-ttl", lockengine.DefaultMaxTTL, "longest lease that may be asked for")
 	fs.IntVar(&r.retryCount, "retry-count", lockengine.DefaultRetryCount, "`times` an attempt that nobody won is repeated")

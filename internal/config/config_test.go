@@ -6,9 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/lockscope/lockscope/watcher/format"
 )
 
 func load(t *testing.T, args []string, env ...string) (*Config, []string) {
@@ -49,7 +52,7 @@ func TestAllProblemsAreReportedTogether(t *testing.T) {
 	_, problems := load(t, []string{"-nodes", "http://a", "-bogus", "-read-only=perhaps", "word", "-log-level", "loud"},
 		"LOCKSCOPE_NODE_TIMEOT=1s", "LOCKSCOPE_TTL=soon", "LOCKSCOPE_RETRY_COUNT=-1", "LOCKSCOPE_CHECK_CONFIG=true",
 		"LOCKSCOPE_EMBEDDED_COUNT=0", "LOCKSCOPE_BASE_PATH=x", "LOCKSCOPE_NOTIFICATIONS=maybe", "LOCKSCOPE_LOG_FORMAT=xml",
-		"LOCKSCOPE_AUTH=basic", "LOCKSCOPE_ADDR=8080", "LOCKSCOPE_WATCH=,", "LOCKSCOPE_HOSTS=http://x", "LOCKSCOPE_DRIFT_FACTOR=2", "LOCKSCOPE_QUARANTINE=maybe")
+		"LOCKSCOPE_AUTH=basic", "LOCKSCOPE_ADDR=8080", "LOCKSCOPE_WATCH=,", "LOCKSCOPE_HOSTS=http://x", "LOCKSCOPE_DRIFT_FACTOR=2", "LOCKSCOPE_QUARANTINE=maybe", "LOCKSCOPE_LIBRARIES=a:*=redlocked,b:*")
 	all := strings.Join(problems, "\n")
 	for _, want := range []string{
 		"LOCKSCOPE_NODE_TIMEOT: got \"a setting that does not exist\", want one of the settings of .env.example (did you mean LOCKSCOPE_NODE_TIMEOUT?)",
@@ -59,14 +62,27 @@ func TestAllProblemsAreReportedTogether(t *testing.T) {
 		"LOCKSCOPE_LOG_FORMAT:", "LOCKSCOPE_AUTH:", "LOCKSCOPE_ADDR:", "LOCKSCOPE_WATCH:", "LOCKSCOPE_HOSTS:", "LOCKSCOPE_DRIFT_FACTOR:",
 		"-nodes: got \"entry 1\", want a node's URL: scheme \"http\", want redis, rediss or unix",
 		"LOCKSCOPE_QUARANTINE: got \"maybe\", want on or off",
+		`LOCKSCOPE_LIBRARIES: got "a:*=redlocked", want pattern=library ("redlocked" is none of the known libraries: lockscope, redsync,`,
+		`LOCKSCOPE_LIBRARIES: got "b:*", want pattern=library (such as orders:*=redsync)`,
 		"-bogus:", "-read-only: got \"perhaps\", want true or false", "argument: got \"word\"", "-log-level: got \"loud\", want debug",
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("not reported: %s\nin:\n%s", want, all)
 		}
 	}
-	if len(problems) != 19 {
+	if len(problems) != 21 {
 		t.Errorf("%d problems:\n%s", len(problems), all)
+	}
+}
+
+func TestPatternsArePinnedToLibraries(t *testing.T) {
+	c, problems := load(t, nil, "LOCKSCOPE_LIBRARIES=orders:*=redsync, jobs:*=REDISSON")
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	want := format.Pins{{Pattern: "orders:*", Library: format.Redsync}, {Pattern: "jobs:*", Library: format.Redisson}}
+	if !slices.Equal(c.Libraries, want) {
+		t.Errorf("got %+v", c.Libraries)
 	}
 }
 

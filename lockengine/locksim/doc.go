@@ -13,8 +13,10 @@
 //     run fast or slow and jump; fences; the memory marker; the identity and
 //     uptime of the server process; crashes that keep, lose or half-lose the
 //     memory; FLUSHALL.
-//   - Connections as redisnode has them: one for locks that sends a batch and
-//     waits for its replies, one for questions about the node. Order is kept
+//   - Connections as redisnode has them: one for locks, whose batches are written
+//     as redisnode writes them, one for questions about the node. The one for
+//     locks sends a batch when the one before is answered, where redisnode has
+//     two under way: what a node meets is the same, in larger pieces. Order is kept
 //     within a connection and nothing is ever sent twice. A connection that is
 //     given up may still have bytes under way, which may be carried out long
 //     after, and after what the next connection sent.

@@ -205,12 +205,8 @@ func (n *Node) exchange(batch []entry) {
 		n.fail(batch, err, err == errRefused || err == errDialed)
 		return
 	}
-	var steps []step
 	answers := make([]lockengine.Answer, len(batch))
-	for i, e := range batch {
-		op := *e.op // what is sent does not change any more, whatever becomes of the original
-		steps = append(steps, n.server.steps(&op, &answers[i])...)
-	}
+	steps := n.server.batch(batch, answers)
 	born := ""
 	steps = append(steps, func() { born = n.server.store.born })
 	reply, err := n.locks.request(answerTimeout, steps, func() any {

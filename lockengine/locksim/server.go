@@ -36,29 +36,6 @@ func (s *Server) nodeTime() time.Time { return s.world.start.Round(0).Add(s.cloc
 // runID is the identity of the present process.
 func (s *Server) runID() string { return fmt.Sprintf("run-%s%d", s.id, s.run) }
 
-// A step is a command in a batch, carried out at once and under the lock of the
-// world.
-type step func()
-
-// steps are the commands of one operation. The answer is complete after the
-// last.
-func (s *Server) steps(op *lockengine.Op, a *lockengine.Answer) []step {
-	switch op.Kind {
-	case lockengine.KindAcquire:
-		return []step{
-			func() { s.set(op, a, "SET NX GET") },
-			func() { s.raiseIfHigher(op, a) },
-		}
-	case lockengine.KindHeal:
-		return []step{func() { s.set(op, a, "SET NX") }}
-	case lockengine.KindRaise:
-		return []step{func() { s.raise(op, a) }}
-	case lockengine.KindExtend:
-		return []step{func() { s.extend(op, a) }}
-	}
-	return []step{func() { s.release(op, a) }}
-}
-
 // set writes the token if the name is free.
 func (s *Server) set(op *lockengine.Op, a *lockengine.Answer, command string) {
 	now := s.clock.read()
@@ -75,15 +52,6 @@ func (s *Server) set(op *lockengine.Op, a *lockengine.Answer, command string) {
 		a.Vote = lockengine.VoteOther
 	}
 	s.tell(command, op, a)
-}
-
-// raiseIfHigher is ZADD GT CH.
-func (s *Server) raiseIfHigher(op *lockengine.Op, a *lockengine.Answer) {
-	rose := op.Candidate > s.store.fences[op.Name]
-	if rose {
-		s.store.fences[op.Name] = op.Candidate
-	}
-	a.Raised = rose && a.Vote == lockengine.VoteGranted
 }
 
 // mine reports whether the node holds the token of op, and otherwise answers.

@@ -1,111 +1,224 @@
 package redisnode
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"net"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/lockscope/lockscope/lockengine"
 )
 
-// read turns the replies to an operation into its answer.
-func (p *pending) read() lockengine.Answer {
-	value, err := p.cmd.Result()
-	switch {
-	case p.op.Kind == lockengine.KindHeal:
-		return healAnswer(err)
-	case p.op.Kind != lockengine.KindAcquire:
-		return scriptAnswer(value, err)
-	case p.fence == nil:
-		return legacyAnswer(p.op, value, err)
-	}
-	a := acquireAnswer(p.op, value, err)
-	if a.Vote == lockengine.VoteGranted {
-		rose, err := p.fence.Int64()
-		a.Raised = err == nil && rose == 1
-		a.Err = err // granted, and the fence could not be raised: why is worth knowing
-	}
-	return a
-}
-
-// acquireAnswer reads the reply to SET NX GET: nothing there before means that
-// the token is there now. The token itself there before means that an earlier
-// send of it arrived.
-func acquireAnswer(op *lockengine.Op, value any, err error) lockengine.Answer {
-	switch {
-	case errors.Is(err, redis.Nil):
-		return lockengine.Answer{Vote: lockengine.VoteGranted}
-	case err != nil && strings.HasPrefix(err.Error(), "WRONGTYPE"):
-		return lockengine.Answer{Vote: lockengine.VoteOther}
-	case err != nil:
-		return failure(err)
-	}
-	holder, ok := value.(string)
-	switch {
-	case !ok:
-		return failure(fmt.Errorf("a reply of type %T to SET", value))
-	case holder == op.Token:
-		return lockengine.Answer{Vote: lockengine.VoteGranted}
-	}
-	return lockengine.Answer{Vote: lockengine.VoteOther, Holder: holder}
-}
-
-// legacyAnswer reads the reply of acquireScript.
-func legacyAnswer(op *lockengine.Op, value any, err error) lockengine.Answer {
-	reply, ok := value.([]any)
-	if err != nil || !ok || len(reply) != 2 {
-		if err == nil {
-			err = fmt.Errorf("a reply of type %T to a script", value)
+// read reads the answers to the batch into its operations, and says which of
+// them are asked again. An acquire never is: its undo may be on its way
+// already. The operations are not complete before the marker was read. An error
+// means that nothing more can be read.
+func (b *batch) read(in *bufio.Reader, r *reply) (again []entry, err error) {
+	for _, q := range b.requests {
+		asked := b.entries[q.from:q.to]
+		if err := r.read(in); err != nil {
+			return nil, err
 		}
-		a := acquireAnswer(op, nil, err)
-		a.Void = false // the script may have been stopped half way
-		return a
-	}
-	var a lockengine.Answer
-	if reply[0] == nil {
-		a = acquireAnswer(op, nil, redis.Nil)
-	} else {
-		a = acquireAnswer(op, reply[0], nil)
-	}
-	a.Raised = a.Vote == lockengine.VoteGranted && reply[1] == int64(1)
-	return a
-}
-
-// healAnswer reads the reply to SET NX.
-func healAnswer(err error) lockengine.Answer {
-	switch {
-	case err == nil:
-		return lockengine.Answer{Vote: lockengine.VoteGranted}
-	case errors.Is(err, redis.Nil):
-		return lockengine.Answer{Vote: lockengine.VoteOther}
-	}
-	return failure(err)
-}
-
-// scriptAnswer reads the reply of a script, see scripts.go.
-func scriptAnswer(value any, err error) lockengine.Answer {
-	if err != nil {
-		return failure(err)
-	}
-	switch v := value.(type) {
-	case int64:
-		if v == 1 {
-			return lockengine.Answer{Vote: lockengine.VoteGranted}
-		}
-		return lockengine.Answer{Vote: lockengine.VoteFree}
-	case string:
-		if fence, err := strconv.ParseInt(v, 10, 64); err == nil {
-			return lockengine.Answer{Vote: lockengine.VoteGranted, Fence: fence}
-		}
-	case []any:
-		if len(v) == 1 {
-			if left, ok := v[0].(int64); ok {
-				return lockengine.Answer{Vote: lockengine.VoteOther, TTL: expiresIn(left)}
+		switch q.kind {
+		case requestOne:
+			if isNoScript(r.err()) && !asked[0].again && asked[0].op.Kind != lockengine.KindAcquire {
+				again = append(again, asked...)
+				continue
 			}
+			asked[0].op.Answer, err = b.readOne(in, r, asked[0].op)
+		case requestFences:
+			readRaised(r, asked)
+		case requestReleases:
+			if refusal := r.err(); refusal != nil && !asked[0].again && (len(asked) > 1 || isNoScript(refusal)) {
+				// One of the names may be what the server objects to.
+				again = append(again, asked...)
+				continue
+			}
+			err = b.readReleased(in, r, asked)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	return failure(fmt.Errorf("a reply of type %T to a script", value))
+	if !b.asks {
+		return again, nil
+	}
+	err = r.read(in)
+	b.readMarker(r)
+	return again, err
+}
+
+// readMarker keeps the marker that came, or why it did not.
+func (b *batch) readMarker(r *reply) {
+	b.refusal = r.err()
+	switch {
+	case b.refusal != nil || r.null:
+		b.born = ""
+	case string(r.text) != b.born:
+		b.born = string(r.text)
+	}
+}
+
+// readOne reads the answer to one operation.
+func (b *batch) readOne(in *bufio.Reader, r *reply, op *lockengine.Op) (lockengine.Answer, error) {
+	switch {
+	case op.Kind == lockengine.KindHeal:
+		return healAnswer(r), nil
+	case op.Kind == lockengine.KindAcquire && !b.legacy:
+		return acquireAnswer(r, op.Token), nil
+	case op.Kind == lockengine.KindAcquire:
+		return legacyAnswer(in, r, op.Token)
+	}
+	return scriptAnswer(in, r)
+}
+
+// acquireAnswer reads what stood under the name before: nothing means that the
+// token is there now. The token itself means that an earlier send of it arrived.
+func acquireAnswer(r *reply, token string) lockengine.Answer {
+	switch {
+	case r.null:
+		return lockengine.Answer{Vote: lockengine.VoteGranted}
+	case r.kind == '-' && strings.HasPrefix(string(r.text), "WRONGTYPE"):
+		return lockengine.Answer{Vote: lockengine.VoteOther}
+	case !r.isText():
+		return unclear(r)
+	case string(r.text) == token:
+		return lockengine.Answer{Vote: lockengine.VoteGranted}
+	}
+	return lockengine.Answer{Vote: lockengine.VoteOther, Holder: string(r.text)}
+}
+
+// legacyAnswer reads the answer of acquireScript.
+func legacyAnswer(in *bufio.Reader, r *reply, token string) (lockengine.Answer, error) {
+	if r.kind != '*' || r.n != 2 {
+		a := acquireAnswer(r, token)
+		a.Void = false // the script may have been stopped half way
+		return a, nil
+	}
+	if err := r.read(in); err != nil {
+		return lockengine.Answer{}, err
+	}
+	a := acquireAnswer(r, token)
+	if err := r.read(in); err != nil {
+		return lockengine.Answer{}, err
+	}
+	a.Raised = a.Vote == lockengine.VoteGranted && r.kind == ':' && r.n == 1
+	return a, nil
+}
+
+// healAnswer reads the answer to SET NX.
+func healAnswer(r *reply) lockengine.Answer {
+	switch {
+	case r.null:
+		return lockengine.Answer{Vote: lockengine.VoteOther}
+	case r.isText():
+		return lockengine.Answer{Vote: lockengine.VoteGranted}
+	}
+	return unclear(r)
+}
+
+// scriptAnswer reads the answer of a script about one token, see scripts.go.
+func scriptAnswer(in *bufio.Reader, r *reply) (lockengine.Answer, error) {
+	switch {
+	case r.kind == ':' && r.n == 1:
+		return lockengine.Answer{Vote: lockengine.VoteGranted}, nil
+	case r.kind == ':':
+		return lockengine.Answer{Vote: lockengine.VoteFree}, nil
+	case r.isText():
+		if fence, ok := parseInt(r.text); ok {
+			return lockengine.Answer{Vote: lockengine.VoteGranted, Fence: fence}, nil
+		}
+	case r.kind == '*' && r.n == 1:
+		err := r.read(in)
+		return lockengine.Answer{Vote: lockengine.VoteOther, TTL: expiresIn(r.n)}, err
+	}
+	return unclear(r), nil
+}
+
+// readReleased reads the answer of releaseScript.
+func (b *batch) readReleased(in *bufio.Reader, r *reply, asked []entry) error {
+	if r.kind != '*' || int(r.n) != len(asked)+1 {
+		for _, e := range asked {
+			e.op.Answer = unclear(r)
+		}
+		return nil
+	}
+	for _, e := range asked {
+		if err := r.read(in); err != nil {
+			return err
+		}
+		switch r.n {
+		case 1:
+			e.op.Answer = lockengine.Answer{Vote: lockengine.VoteGranted}
+		case 0:
+			e.op.Answer = lockengine.Answer{Vote: lockengine.VoteFree}
+		case -1:
+			e.op.Answer = lockengine.Answer{Vote: lockengine.VoteOther, TTL: lockengine.NoExpiry}
+		default:
+			e.op.Answer = lockengine.Answer{Vote: lockengine.VoteOther, TTL: expiresIn(r.n - 2)}
+		}
+	}
+	err := r.read(in)
+	b.readMarker(r)
+	return err
+}
+
+// readRaised reads how many of the fences rose.
+func readRaised(r *reply, asked []entry) {
+	err := r.err() // granted, and the fence could not be raised: why is worth knowing
+	acquires := int64(0)
+	for _, e := range asked {
+		if e.op.Kind == lockengine.KindAcquire {
+			acquires++
+		}
+	}
+	rose := r.kind == ':' && r.n == acquires
+	for _, e := range asked {
+		if a := &e.op.Answer; e.op.Kind == lockengine.KindAcquire && a.Vote == lockengine.VoteGranted {
+			a.Raised, a.Err = rose, err
+		}
+	}
+}
+
+// unclear is the answer where the server gave none that can be used.
+func unclear(r *reply) lockengine.Answer {
+	if err := r.err(); err != nil {
+		return failure(err)
+	}
+	return lockengine.Answer{Vote: lockengine.VoteDown, Err: fmt.Errorf("%w: type %q", errProtocol, r.kind)}
+}
+
+var errNoAnswer = errors.New("no answer in time")
+
+// failure is the answer where the node gave none that can be used.
+func failure(err error) lockengine.Answer {
+	var timeout net.Error
+	switch {
+	case refused(err):
+		return lockengine.Answer{Vote: lockengine.VoteUnknown, Void: true, Err: err}
+	case errors.Is(err, errNoAnswer), errors.As(err, &timeout) && timeout.Timeout(),
+		errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return lockengine.Answer{Vote: lockengine.VoteTimeout, Err: errNoAnswer}
+	}
+	return lockengine.Answer{Vote: lockengine.VoteDown, Err: err}
+}
+
+// refused reports whether an error is one that the server answered.
+func refused(err error) bool {
+	var reply redis.Error
+	return errors.As(err, &reply)
+}
+
+// expiresIn turns the reply to PTTL into a duration.
+func expiresIn(ms int64) time.Duration {
+	if ms < 0 {
+		return lockengine.NoExpiry
+	}
+	return time.Duration(ms) * time.Millisecond
 }

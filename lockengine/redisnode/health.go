@@ -37,6 +37,7 @@ func (n *Node) runAside() {
 }
 
 func (n *Node) answerQuestion(e entry) {
+	asked := time.Now()
 	ctx, cancel := context.WithDeadline(n.ctx, e.op.Deadline)
 	defer cancel()
 	if e.op.Kind == lockengine.KindMark {
@@ -45,7 +46,7 @@ func (n *Node) answerQuestion(e entry) {
 		e.op.Answer = n.askHealth(ctx, e.op)
 	}
 	e.op.Answer.Run = n.runID()
-	e.op.Answer.RTT = time.Since(e.at)
+	e.op.Answer.RTT = time.Since(asked)
 	e.op.To.Complete(e.op)
 }
 
@@ -58,9 +59,11 @@ func (n *Node) mark(ctx context.Context, op *lockengine.Op) lockengine.Answer {
 		pipe.SetNX(ctx, bornKey, op.Token, 0)
 	}
 	stands := pipe.Get(ctx, bornKey)
-	if _, err := pipe.Exec(ctx); err != nil {
+	_, err := pipe.Exec(ctx)
+	if err != nil {
 		return failure(err)
 	}
+	indexFences(ctx, n.aside)
 	return lockengine.Answer{Vote: lockengine.VoteGranted, Born: stands.Val()}
 }
 
@@ -85,7 +88,7 @@ func (n *Node) askHealth(ctx context.Context, op *lockengine.Op) lockengine.Answ
 		n.askEverything(ctx, h)
 	}
 	if op.Candidate > 0 {
-		n.aside.ZRemRangeByScore(ctx, fencesKey, "-inf", "("+strconv.FormatInt(op.Candidate, 10))
+		n.aside.ZRemRangeByScore(ctx, fencesKey, "(0", "("+strconv.FormatInt(op.Candidate, 10))
 	}
 	return a
 }

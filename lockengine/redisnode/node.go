@@ -28,15 +28,12 @@ const (
 	maxBatch = 512
 )
 
-var (
-	errQueueFull = errors.New("not sent: too many operations are waiting for the node")
-	errClosed    = errors.New("not sent: the node's connection was closed")
-)
+var errClosed = errors.New("not sent: the node's connection was closed")
 
 // A Node is one Redis server that votes.
 type Node struct {
 	id        string
-	client    *redis.Client // for locks: one connection
+	opts      redis.Options // of the connection for locks
 	aside     *redis.Client // for questions about the node itself
 	wake      chan struct{}
 	ctx       context.Context // ends with Close, and with it a dial under way
@@ -47,15 +44,18 @@ type Node struct {
 	run    atomic.Pointer[string] // the server process that the connection is to
 	legacy atomic.Bool            // the server is too old for SET NX GET
 
-	mu     sync.Mutex // guards queue, closed
-	queue  []entry
-	closed bool
+	mu      sync.Mutex // guards everything below
+	queue   []entry
+	closed  bool
+	asleep  bool  // the writer waits to be woken
+	current *conn // nil while there is no connection
 }
 
-// An entry is an operation and when it was handed over.
+// An entry is an operation. again marks one that is sent for the second time,
+// alone and with its script in full.
 type entry struct {
-	op *lockengine.Op
-	at time.Time
+	op    *lockengine.Op
+	again bool
 }
 
 var _ lockengine.Node = (*Node)(nil)
@@ -73,7 +73,7 @@ func New(id string, opts *redis.Options) *Node {
 		questions: make(chan entry, maxQuestions),
 	}
 	o := *opts
-	o.PoolSize = 1 // one connection: the order of operations is the order of writes
+	o.PoolSize = 1
 	o.MaxRetries = -1
 	o.DialTimeout, o.DialerRetries = dialTimeout, 1
 	o.ReadTimeout, o.WriteTimeout = answerTimeout, answerTimeout
@@ -84,8 +84,7 @@ func New(id string, opts *redis.Options) *Node {
 	aside := o
 	aside.OnConnect = n.whoIsThere
 	n.aside = redis.NewClient(&aside)
-	o.OnConnect = n.onConnect
-	n.client = redis.NewClient(&o)
+	n.opts = o
 	n.running.Add(2)
 	go n.runLocks()
 	go n.runAside()
@@ -107,29 +106,31 @@ func (n *Node) ID() string { return n.id }
 
 // Submit hands over an operation, see [lockengine.Node].
 func (n *Node) Submit(op *lockengine.Op) {
-	e := entry{op, time.Now()}
+	e := entry{op: op}
 	if op.Kind == lockengine.KindHealth || op.Kind == lockengine.KindMark {
 		n.submitQuestion(e)
 		return
 	}
 	n.mu.Lock()
-	var refuse error
-	switch {
-	case n.closed:
-		refuse = errClosed
-	case len(n.queue) >= maxQueue:
-		refuse = errQueueFull
-	default:
+	closed, crowded := n.closed, len(n.queue) >= maxQueue
+	if !closed && !crowded {
 		n.queue = append(n.queue, e)
 	}
+	n.wakeLocked()
 	n.mu.Unlock()
-	if refuse != nil {
-		e.refuse(refuse)
-		return
+	switch {
+	case closed:
+		e.refuse(errClosed)
+	case crowded:
+		e.crowded()
 	}
-	select {
-	case n.wake <- struct{}{}:
-	default:
+}
+
+// wakeLocked wakes the writer if it sleeps.
+func (n *Node) wakeLocked() {
+	if n.asleep {
+		n.asleep = false
+		n.wake <- struct{}{} // there is room: a sleeping writer has taken the last
 	}
 }
 
@@ -144,8 +145,14 @@ func (n *Node) submitQuestion(e entry) {
 	select {
 	case n.questions <- e:
 	default:
-		e.refuse(errQueueFull)
+		e.crowded()
 	}
+}
+
+// crowded answers an operation for which there is no room.
+func (e entry) crowded() {
+	e.op.Answer = lockengine.Crowded(e.op)
+	e.op.To.Complete(e.op)
 }
 
 // refuse answers an operation that will not be sent.
@@ -165,11 +172,15 @@ func (n *Node) runID() string {
 // Close answers what waits, gives up what is on its way and closes the
 // connection. It may be called again.
 func (n *Node) Close() error {
+	n.cancel()
 	n.mu.Lock()
 	n.closed = true
+	if n.current != nil {
+		n.current.raw.Close()
+	}
+	n.wakeLocked()
 	n.mu.Unlock()
-	n.cancel()
-	err := errors.Join(notClosed(n.client.Close()), notClosed(n.aside.Close()))
+	err := notClosed(n.aside.Close())
 	n.running.Wait()
 	return err
 }
@@ -180,60 +191,4 @@ func notClosed(err error) error {
 		return nil
 	}
 	return err
-}
-
-// runLocks sends what has gathered, batch after batch.
-func (n *Node) runLocks() {
-	defer n.running.Done()
-	_ = n.client.Ping(n.ctx).Err() // connect before the first lock; a node that is down shows with it
-	for {
-		select {
-		case <-n.wake:
-		case <-n.ctx.Done():
-			n.refuseAll()
-			return
-		}
-		for {
-			batch := n.take()
-			if len(batch) == 0 {
-				break
-			}
-			n.exchange(batch)
-		}
-	}
-}
-
-// take returns the next operations to send, and answers those that came too
-// late for that.
-func (n *Node) take() []entry {
-	n.mu.Lock()
-	size := min(len(n.queue), maxBatch)
-	gathered := n.queue[:size:size]
-	n.queue = n.queue[size:]
-	n.mu.Unlock()
-
-	now := time.Now()
-	batch := gathered[:0]
-	for _, e := range gathered {
-		if now.After(e.op.Deadline) {
-			e.op.Answer = lockengine.Unsent(e.op)
-			e.op.To.Complete(e.op)
-			continue
-		}
-		batch = append(batch, e)
-	}
-	if len(batch) == 0 && size > 0 {
-		return n.take()
-	}
-	return batch
-}
-
-func (n *Node) refuseAll() {
-	n.mu.Lock()
-	queue := n.queue
-	n.queue = nil
-	n.mu.Unlock()
-	for _, e := range queue {
-		e.refuse(errClosed)
-	}
 }

@@ -8,19 +8,36 @@ import (
 
 // A script runs on the server as one step.
 type script struct {
-	text string
-	sha  string // what EVALSHA knows it by
+	text          string
+	bySHA, inFull []byte // how a call begins on the wire, from its verb on
 }
 
 func newScript(text string) script {
 	sum := sha1.Sum([]byte(text))
-	return script{text: text, sha: hex.EncodeToString(sum[:])}
+	return script{
+		text:   text,
+		bySHA:  words(nil, "EVALSHA", hex.EncodeToString(sum[:])),
+		inFull: words(nil, "EVAL", text),
+	}
+}
+
+// append begins a call with a number of keys and of keys and arguments
+// together, which have to follow. A server that has forgotten the script needs
+// it in full.
+func (s *script) append(b []byte, keys, args int, full bool) []byte {
+	b = appendHeader(b, 3+args)
+	if full {
+		b = append(b, s.inFull...)
+	} else {
+		b = append(b, s.bySHA...)
+	}
+	return appendInt(b, int64(keys))
 }
 
 // scripts are all that a server has to know.
 var scripts = []script{acquireScript, raiseScript, extendScript, releaseScript}
 
-// The scripts about a token answer 0 where the name is free and {PTTL} where
+// The scripts about one token answer 0 where the name is free and {PTTL} where
 // somebody else holds it; a key of another type than a string is somebody
 // else's. Otherwise the thing was done and they answer 1, or what they say.
 
@@ -44,10 +61,27 @@ if left >= 0 and left < tonumber(ARGV[2]) then
 end
 return 1`)
 
-// releaseScript deletes the name if its token is ARGV[1].
-var releaseScript = newScript(holds + `
-redis.call('DEL', KEYS[1])
-return 1`)
+// releaseScript deletes each name whose token is the argument in the same
+// place. For each it answers 1, or 0 where the name is free, or where somebody
+// else holds it 2 and what PTTL says, -1 for ever. The last key is the memory
+// marker, and the last answer what it holds. It calls the server as seldom
+// as it can, since that is what costs: MGET says nothing of a key of another
+// type, which is told from a free name afterwards.
+var releaseScript = newScript(`
+local values = redis.call('MGET', unpack(KEYS))
+local mine, said = {}, {}
+for i = 1, #ARGV do
+  if values[i] == ARGV[i] then
+    mine[#mine + 1] = KEYS[i]
+    said[i] = 1
+  else
+    local left = redis.call('PTTL', KEYS[i])
+    said[i] = left == -2 and 0 or left < 0 and -1 or left + 2
+  end
+end
+if #mine > 0 then redis.call('DEL', unpack(mine)) end
+said[#KEYS] = values[#KEYS]
+return said`)
 
 // holds ends a script unless KEYS[1] holds ARGV[1].
 const holds = `

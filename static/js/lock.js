@@ -6,6 +6,7 @@ import { decodeBytes, plain } from "./visible.js";
 
 /** @typedef {import("./types.js").Lock} Lock */
 /** @typedef {import("./types.js").Vote} Vote */
+/** @typedef {import("./types.js").Holder} Holder */
 
 /**
  * What tells a name from all others. A name in base64 begins with a character
@@ -55,10 +56,51 @@ export function still(lock) {
 /** @param {Lock} lock */
 export function holderWords({ holder }) {
   if (!holder) return dash;
-  if (holder.owner) return holder.owner;
-  if (!holder.library) return `unknown client · ${holder.fingerprint}`;
-  if (holder.library === "lockscope") return `lockscope · ${holder.fingerprint}`;
-  return `probably ${holder.library} · ${holder.fingerprint}`;
+  const { owner, library, fingerprint } = holder;
+  if (owner && (!library || library === "lockscope")) return owner;
+  return `${libraryWords(holder)} · ${owner || machineWords(holder) || fingerprint}`;
+}
+
+/**
+ * Whose lock it is, and how sure that is.
+ * @param {Holder} holder
+ */
+export function libraryWords({ library, confidence }) {
+  if (!library) return "unknown client";
+  if (library === "lockscope" || confidence === "certain") return library;
+  return `${confidence === "ambiguous" ? "perhaps" : "probably"} ${library}`;
+}
+
+/**
+ * Where the holder runs, or "".
+ * @param {Holder} holder
+ */
+export function machineWords({ host, pid }) {
+  return host ? `${host}${pid ? ` pid ${pid}` : ""}` : "";
+}
+
+/** @type {Record<string, (holder: Holder) => string>} */
+const modeWords = {
+  read: ({ readers }) => `read by ${number(readers ?? 0)}`,
+  write: () => "held for writing",
+  waiting: () => "a writer waits for the readers to leave",
+  semaphore: ({ readers }) => (readers ? `a semaphore with ${number(readers)} of its permits taken` : "a semaphore without permits left"),
+  integer: () => "a number, perhaps a counter and no lock",
+};
+
+/**
+ * What else is known of the holder, one phrase each.
+ * @param {Holder} holder
+ */
+export function aboutWords(holder) {
+  const { also, mode, holds, validUntil } = holder;
+  return [
+    also?.length ? `by its form it may be ${also.join(" or ")} as well` : "",
+    mode ? modeWords[mode]?.(holder) ?? mode : "",
+    machineWords(holder) ? `on ${machineWords(holder)}` : "",
+    holds ? `taken ${holds === 1 ? "once" : `${number(holds)} times`} by its holder` : "",
+    validUntil ? `its value says until ${new Date(validUntil).toLocaleTimeString()}` : "",
+  ].filter(Boolean);
 }
 
 /**

@@ -6,7 +6,7 @@ import { AttemptCard } from "./attemptcard.js";
 import { serverNow } from "./clock.js";
 import { copy } from "./copy.js";
 import { age, dash, fence, remaining } from "./format.js";
-import { deadline, heldSince, holderHue, holderWords, keyOf, nameOf, still, waitingWords } from "./lock.js";
+import { aboutWords, deadline, heldSince, holderHue, holderWords, keyOf, libraryWords, nameOf, still, waitingWords } from "./lock.js";
 import { nodes } from "./nodes.js";
 import { fieldOf, find, settings } from "./settings.js";
 import { commands } from "./shell.js";
@@ -96,6 +96,8 @@ export class Panel {
     part("fence").textContent = fence(lock.fence);
     find('[data-action="copy-fence"]', panel).hidden = !lock.fence;
     part("fingerprint").textContent = lock.holder?.fingerprint ?? dash;
+    show(part("about"), lock.holder ? aboutWords(lock.holder).join("; ") : "");
+    hideFact("about", !part("about").textContent);
     part("library").textContent = through(lock);
     part("flags").textContent = lock.flags.map((flag) => flagWords[flag] ?? flag).join("; ") || "none";
     part("command").textContent = commands(nodes(), lock, nameOf(lock));
@@ -137,7 +139,7 @@ export class Panel {
 function through(lock) {
   if (!lock.holder) return dash;
   if (lock.holder.managed) return "this dashboard";
-  return lock.holder.library ? plain(lock.holder.library) : "an unknown client";
+  return lock.holder.library ? plain(libraryWords(lock.holder)) : "an unknown client";
 }
 
 /**
@@ -149,7 +151,8 @@ function queueWords(lock, now) {
   if (!waiters?.visible) return lock.state === "free" ? dash : "not visible: other clients’ queues are not in Redis";
   if (waiters.count === 0) return "nobody";
   const first = waiters.oldestSince ? `, the first for ${age(now - Date.parse(waiters.oldestSince))}` : "";
-  return `${waitingWords(lock)} waiting${first}`;
+  const who = waiters.who?.length ? `: ${waiters.who.map(plain).join(", ")}${waiters.who.length < waiters.count ? ", …" : ""}` : "";
+  return `${waitingWords(lock)} waiting${first}${who}`;
 }
 
 /**

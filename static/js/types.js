@@ -18,6 +18,14 @@
  * @property {string|null} owner
  * @property {string} fingerprint
  * @property {string|null} [library]
+ * @property {"certain"|"likely"|"ambiguous"|null} [confidence]
+ * @property {string[]} [also] other libraries that it may be
+ * @property {string|null} [host]
+ * @property {number|null} [pid]
+ * @property {"read"|"write"|"waiting"|"semaphore"|"integer"|null} [mode]
+ * @property {number|null} [holds]
+ * @property {number|null} [readers]
+ * @property {string|null} [validUntil]
  * @property {boolean} [managed]
  * @property {string|null} [since]
  */
@@ -32,7 +40,7 @@
  * @property {number|null} fence
  * @property {string|null} expiresAt
  * @property {Vote[]} votes
- * @property {{visible: boolean, count: number, oldestSince: string|null}} waiters
+ * @property {{visible: boolean, count: number, oldestSince: string|null, who?: string[]}} waiters
  * @property {number} seq
  */
 
