@@ -127,19 +127,38 @@ func (x *exchange) arrive(m *message) {
 	}
 }
 
-// start has the node carry out the request.
+// start has the node carry out the request, after those that came before it.
 func (x *exchange) start() {
 	n := x.link.node
-	looks := n != nil && n.up && !x.quiet
+	if n == nil {
+		x.carryOut(func() func() { return func() {} })
+		return
+	}
+	n.line = append(n.line, func() {
+		look := func() func() { return func() {} }
+		if n.up && !x.quiet {
+			look = n.look
+		}
+		x.carryOut(look)
+	})
+	if len(n.line) == 1 {
+		n.line[0]()
+	}
+}
+
+// carryOut has the request carried out, and looks at what has changed by it.
+func (x *exchange) carryOut(look func() func()) {
 	x.link.w.ask(func() func() {
 		out := x.work()
-		see := func() {}
-		if looks {
-			see = n.look()
-		}
+		see := look()
 		return func() {
 			see()
 			x.answer(out)
+			if n := x.link.node; n != nil {
+				if n.line = n.line[1:]; len(n.line) > 0 {
+					n.line[0]()
+				}
+			}
 		}
 	})
 }

@@ -40,8 +40,9 @@ type node struct {
 	slow          time.Duration
 	lossy         bool
 	offset        time.Duration
-	// door are the messages that wait in front of a node that is frozen.
-	door []func()
+	// door are the messages that wait in front of a node that is frozen, line the
+	// requests that it has taken in: the first is being carried out.
+	door, line []func()
 
 	out    int64
 	why    string

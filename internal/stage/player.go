@@ -202,11 +202,11 @@ func (p *player) setAuto(on bool) (before bool) {
 	return before
 }
 
-// skipTo plays all steps before a step at once.
-func (p *player) skipTo(step int) {
+// begin plays a step, and before it all others as fast as can be.
+func (p *player) begin(step int) {
 	p.change(func() {
 		p.fast = step - 1
-		p.goal = max(p.goal, step-1)
+		p.goal = max(p.goal, min(step, len(p.scenario.Steps)))
 	})
 }
 

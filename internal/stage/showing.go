@@ -203,9 +203,9 @@ func (s *Showing) until(speed pace.Speed, limit time.Duration, met func(*World) 
 	return false
 }
 
-// SkipTo plays all steps of the scenario before a step, counted from 1, as fast
-// as can be.
-func (s *Showing) SkipTo(step int) { s.player.skipTo(step) }
+// Begin plays a step of the scenario, counted from 1, and before it all others as
+// fast as can be. After the last there is nothing but those.
+func (s *Showing) Begin(step int) { s.player.begin(step) }
 
 // Where says how far the scenario is: its state, and the steps that were begun.
 func (s *Showing) Where() (state string, step int) { return s.player.where() }

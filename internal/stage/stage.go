@@ -68,8 +68,7 @@ func (s *Stage) open(want Wanted, setup Setup) error {
 		return err
 	}
 	if want.Step > 0 {
-		showing.SkipTo(want.Step)
-		showing.Next() // and play that one to be looked at
+		showing.Begin(want.Step)
 	}
 	if setup.Scenario == nil {
 		for _, name := range freeCast {
@@ -250,8 +249,11 @@ func (s *Stage) sweep() {
 
 // Close ends the stage. It may be called again.
 func (s *Stage) Close() {
+	known := s.home.forget(s)
 	worlds := s.end()
-	s.home.forget(s, worlds)
+	if known {
+		_ = s.home.resize(-worlds)
+	}
 }
 
 // end closes the showing and tells the viewers. It returns of how many worlds

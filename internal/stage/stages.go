@@ -26,6 +26,10 @@ type Limits struct {
 	// nobody does anything, and Life any. Defaults a minute, half an hour, four
 	// hours.
 	Unwatched, Idle, Life time.Duration
+	// Grace is how long a driver may be away, as by a reload, before another may
+	// take the wheel, and Patience how long one may leave a question for it
+	// unanswered. Defaults 5 s and 10 s.
+	Grace, Patience time.Duration
 	// History bounds the history of a stage.
 	History record.Limit
 }
@@ -37,6 +41,8 @@ func (l Limits) withDefaults() Limits {
 	def(&l.Unwatched, time.Minute)
 	def(&l.Idle, 30*time.Minute)
 	def(&l.Life, 4*time.Hour)
+	def(&l.Grace, 5*time.Second)
+	def(&l.Patience, 10*time.Second)
 	return l
 }
 
@@ -219,14 +225,13 @@ func (h *Stages) Find(id string) (*Stage, error) {
 	return nil, ErrGone
 }
 
-// forget gives back the room of a stage that has ended.
-func (h *Stages) forget(s *Stage, worlds int) {
+// forget makes a stage unknown, and reports whether it was known.
+func (h *Stages) forget(s *Stage) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.byID[s.ID] == s {
-		delete(h.byID, s.ID)
-		h.worlds -= worlds
-	}
+	known := h.byID[s.ID] == s
+	delete(h.byID, s.ID)
+	return known
 }
 
 // Close ends all stages. It may be called again.

@@ -13,13 +13,6 @@ type wheel struct {
 	asked  time.Time // since when
 }
 
-const (
-	// driverGrace is how long a driver may be away, as by a reload, and
-	// askPatience how long one may leave a question unanswered.
-	driverGrace = 5 * time.Second
-	askPatience = 10 * time.Second
-)
-
 // A DriverError says that somebody else drives the stage.
 type DriverError struct {
 	// Driver is the number of the viewer that does, 0 when it is not there.
@@ -61,8 +54,8 @@ func (s *Stage) numberOf(key string) int {
 // free reports whether the wheel can be taken by somebody. Callers hold mu.
 func (s *Stage) free(key string, now time.Time) bool {
 	w := &s.wheel
-	return !w.absent.IsZero() && now.Sub(w.absent) >= driverGrace ||
-		w.asking == key && key != "" && now.Sub(w.asked) >= askPatience
+	return !w.absent.IsZero() && now.Sub(w.absent) >= s.home.limits.Grace ||
+		w.asking == key && key != "" && now.Sub(w.asked) >= s.home.limits.Patience
 }
 
 // Wheel is who drives, for a viewer to see.
