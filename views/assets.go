@@ -1,5 +1,7 @@
 package views
 
+import "slices"
+
 // Styles are the style sheets of every page, in the order of the cascade.
 var Styles = []string{
 	"tokens.css", "base.css", "layout.css", "controls.css", "nodes.css",
@@ -25,4 +27,21 @@ type navEntry struct{ ID, Label, Path string }
 // nav are the pages that exist.
 var nav = []navEntry{
 	{ID: "locks", Label: "Locks", Path: "/"},
+	{ID: "stage", Label: "Stage", Path: "/stage"},
+}
+
+// nav are the pages that are offered.
+func (p Page) nav() []navEntry {
+	if p.Stage {
+		return nav
+	}
+	return slices.DeleteFunc(slices.Clone(nav), func(e navEntry) bool { return e.ID == "stage" })
+}
+
+// StageModules are the scripts of the stage page, as Modules are those of the
+// Locks page.
+var StageModules = []string{
+	"stage.js", "announce.js", "api.js", "connection.js", "drive.js", "figures.js", "flight.js", "format.js", "keys.js",
+	"lanes.js", "playhead.js", "ring.js", "script.js", "settings.js", "stagemenu.js", "stagestream.js",
+	"svg.js", "tab.js", "tape.js", "theme.js", "toast.js", "visible.js",
 }

@@ -17,6 +17,8 @@ type Page struct {
 	Version string
 	// ReadOnly is true when no command is offered.
 	ReadOnly bool
+	// Stage is true when the stage is offered.
+	Stage bool
 	// Active is the entry of the navigation that is current: "locks".
 	Active string
 }

@@ -213,3 +213,12 @@ func (s *Showing) Where() (state string, step int) { return s.player.where() }
 // Next plays the next step of the scenario, or brings the one that is being played
 // to its end at once.
 func (s *Showing) Next() { s.player.next() }
+
+// Sides is how many worlds there are.
+func (s *Showing) Sides() int { return len(s.worlds) }
+
+// Frame and Picture are how a showing is recorded, see [record.Log].
+type (
+	Frame   = record.Frame
+	Picture = record.Picture
+)
