@@ -41,7 +41,7 @@ func (p Page) nav() []navEntry {
 // StageModules are the scripts of the stage page, as Modules are those of the
 // Locks page.
 var StageModules = []string{
-	"stage.js", "announce.js", "api.js", "connection.js", "drive.js", "figures.js", "flight.js", "format.js", "keys.js",
-	"lanes.js", "playhead.js", "ring.js", "script.js", "settings.js", "stagemenu.js", "stagestream.js",
-	"svg.js", "tab.js", "tape.js", "theme.js", "toast.js", "visible.js",
+	"stage.js", "announce.js", "api.js", "connection.js", "drive.js", "figure.js", "format.js", "keys.js",
+	"lanes.js", "playhead.js", "ring.js", "script.js", "settings.js", "stagemenu.js", "stagestream.js", "tab.js",
+	"tape.js", "theme.js", "toast.js", "visible.js",
 }

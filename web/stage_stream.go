@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"sync"
@@ -110,15 +111,6 @@ func (s *Server) stageStream(c echo.Context) error {
 	if bad := checkTab(tab); bad != nil {
 		return bad
 	}
-	on, err := s.stages.all.Find(c.QueryParam("stage"))
-	if err != nil {
-		return s.stageProblem(err)
-	}
-	viewer, err := on.Join(tab)
-	if err != nil {
-		return s.stageProblem(err)
-	}
-	defer viewer.Leave()
 	conn, err := stageUpgrader.Upgrade(c.Response(), r, c.Response().Header().Clone())
 	if err != nil {
 		s.log.Debug("upgrade failed", "error", err)
@@ -130,12 +122,34 @@ func (s *Server) stageStream(c echo.Context) error {
 		return nil
 	}
 	defer s.stages.remove(conn)
+	// A browser is not told why an upgrade is refused, so the refusals of a stage
+	// come as closes.
+	var full *stage.FullError
+	viewer, err := s.join(c.QueryParam("stage"), tab)
+	switch {
+	case errors.As(err, &full):
+		say(conn, closeTooMany, "too many viewers")
+		return nil
+	case err != nil:
+		say(conn, closeSwept, "this stage was swept")
+		return nil
+	}
+	defer viewer.Leave()
 	w := &stageSocket{conn: conn, viewer: viewer, gone: make(chan struct{})}
 	go w.read()
 	w.write(s.stopping)
 	_ = conn.Close()
 	<-w.gone
 	return nil
+}
+
+// join lets a tab watch a stage.
+func (s *Server) join(id, tab string) (*stage.Viewer, error) {
+	on, err := s.stages.all.Find(id)
+	if err != nil {
+		return nil, err
+	}
+	return on.Join(tab)
 }
 
 // say sends a close.

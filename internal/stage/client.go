@@ -2,6 +2,7 @@ package stage
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/lockscope/lockscope/lockengine"
@@ -81,7 +82,8 @@ type client struct {
 	votes       map[string]string
 	try         int
 	says        string
-	base        int // the version of the resource that its work is based on
+	bad         bool // what it says is bad news
+	base        int  // the version of the resource that its work is based on
 	hold, queue *hold
 }
 
@@ -211,7 +213,8 @@ func (c *client) kill() {
 	}
 	c.dead = true
 	c.resume()
-	c.state, c.says, c.loops = stateDead, "its process has ended", nil
+	c.state, c.loops = stateDead, nil
+	c.hear("killed", true)
 	c.w.referee.release(c)
 	c.drop()
 	c.loosen()
@@ -253,6 +256,9 @@ func (c *client) tell(job func(context.Context) error) error {
 	}
 }
 
+// hear notes what the client has learned. Callers hold the world's lock.
+func (c *client) hear(says string, bad bool) { c.says, c.bad = says, bad }
+
 // become changes the state. Callers hold the world's lock.
 func (c *client) become(state string) {
 	if !c.dead {
@@ -277,6 +283,31 @@ func (c *client) draw() {
 	}
 	c.w.show("c/"+c.name, ClientView{
 		Name: c.name, Policy: c.policy, State: c.seems(), Loop: c.loops != nil, Reckless: c.reckless,
-		From: c.from, Until: c.until, Fence: c.fence, Votes: votes, Try: c.try, Says: c.says, Paused: c.pausedAt,
+		From: c.from, Until: c.until, Fence: c.fence, Votes: votes, Try: c.try, Says: c.words(), Bad: c.bad, Paused: c.pausedAt,
 	})
+}
+
+// words are what the client does, or what it has last learned. Callers hold the
+// world's lock.
+func (c *client) words() string {
+	switch c.seems() {
+	case stateAsking:
+		if c.try > 1 {
+			return fmt.Sprintf("asks, try %d", c.try)
+		}
+		return "asks"
+	case stateWaiting:
+		return "waits · " + c.says
+	case stateHolding:
+		return "holds it"
+	case stateReleasing:
+		return "gives it back"
+	case stateWorking, stateWriting, statePaused:
+		return c.seems()
+	case stateIdle:
+		if c.says == "" {
+			return stateIdle
+		}
+	}
+	return c.says
 }

@@ -77,7 +77,7 @@ func (h *homemade) acquire(ctx context.Context, wait time.Duration) (grant, erro
 		c.w.do(func() {
 			pause += c.store.draw(uint64(pollPause/4), "poll")
 			if c.wants {
-				c.says = "it asks again and again"
+				c.hear("asks again and again", false)
 				c.become(stateWaiting)
 			}
 		})
@@ -241,11 +241,11 @@ type homeGrant struct {
 
 func (g *homeGrant) valid() bool { return g.h.c.w.clock.Now().Before(g.until) }
 
-func (g *homeGrant) extend(context.Context) error { return errors.New("this lock cannot be extended") }
+func (g *homeGrant) extend(context.Context) error { return errors.New("cannot be extended") }
 
 func (g *homeGrant) release(ctx context.Context) error {
 	if g.h.recipe.unlock == unlockExpired && g.valid() {
-		return errors.New("refused: this unlock only takes locks that are over")
+		return errors.New("refuses: not over yet")
 	}
 	return g.h.giveBack(ctx, g, "release")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/lockscope/lockscope/internal/embedded"
 	"github.com/lockscope/lockscope/internal/stage/pace"
+	"github.com/lockscope/lockscope/lockengine"
 )
 
 // wireTimeout bounds, in real time, what is asked of a node on the stage's own
@@ -206,9 +208,37 @@ func (n *node) draw() {
 	case n.cutOut:
 		cut = "out"
 	}
+	trouble := ""
+	switch {
+	case !n.up:
+		trouble = lockengine.VoteDown.String()
+	case n.frozen:
+		trouble = lockengine.VoteTimeout.String()
+	}
 	n.w.show("n/"+n.id, NodeView{
 		ID: n.id, Address: n.server.Addr(), Up: n.up, Frozen: n.frozen, Cut: cut, Slow: n.slow.Milliseconds(),
 		Lossy: n.lossy, Offset: n.offset.Milliseconds(), Rate: n.time.pace(), Out: n.out, Why: n.why,
 		Holder: n.holder, Until: n.until, TTL: n.ttl, Fence: n.fence,
+		Words: n.words(), Trouble: trouble,
 	})
+}
+
+// words say what is wrong with the node.
+func (n *node) words() string {
+	var words []string
+	add := func(is bool, word string) {
+		if is {
+			words = append(words, word)
+		}
+	}
+	add(!n.up, "stopped")
+	add(n.frozen, "frozen")
+	add(n.cutIn && n.cutOut, "cut off")
+	add(n.cutIn && !n.cutOut, "hears nothing")
+	add(n.cutOut && !n.cutIn, "cannot answer")
+	add(n.slow > 0, fmt.Sprintf("slow, %d ms", n.slow.Milliseconds()))
+	add(n.lossy, "answers get lost")
+	add(n.offset != 0, fmt.Sprintf("clock %+d s", int(n.offset.Seconds())))
+	add(n.time.pace() != 1, fmt.Sprintf("clock %g×", n.time.pace()))
+	return strings.Join(words, " · ")
 }

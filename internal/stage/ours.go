@@ -116,7 +116,7 @@ func (c *client) observe(e lockengine.Event) {
 		c.got(e.ValidUntil, e.Fence)
 	case lockengine.EventRefused:
 		if c.wants {
-			c.says = refusal(e.Err)
+			c.hear(refusal(e.Err), false)
 			c.become(stateWaiting)
 		}
 	case lockengine.EventExtended:
@@ -124,10 +124,9 @@ func (c *client) observe(e lockengine.Event) {
 		c.w.referee.extended(c)
 		c.draw()
 	case lockengine.EventLost:
+		c.hear("it lost its lease", true)
 		if errors.Is(e.Err, lockengine.ErrExpired) {
-			c.says = "its lease is over"
-		} else {
-			c.says = "it lost its lease"
+			c.hear("its lease is over", true)
 		}
 		c.w.referee.release(c)
 		if c.state == stateHolding {

@@ -23,7 +23,8 @@ const (
 // take takes the lock.
 func (c *client) take(ctx context.Context, wait time.Duration) error {
 	c.w.do(func() {
-		c.wants, c.says = wait > 0, ""
+		c.wants = wait > 0
+		c.hear("", false)
 		c.grant, c.from, c.until, c.fence = nil, 0, 0, 0
 		c.w.referee.queue(c)
 		c.become(stateAsking)
@@ -48,7 +49,8 @@ func (c *client) take(ctx context.Context, wait time.Duration) error {
 // got notes that the lock is the client's from now on, as it believes. Callers
 // hold the world's lock.
 func (c *client) got(until time.Time, fence int64) {
-	c.from, c.until, c.fence, c.says = c.w.now(), c.w.stamp(until), fence, ""
+	c.from, c.until, c.fence = c.w.now(), c.w.stamp(until), fence
+	c.hear("", false)
 	c.lastFence = fence
 	c.base = c.w.resource.version
 	c.grip()
@@ -60,7 +62,7 @@ func (c *client) got(until time.Time, fence int64) {
 // refused notes why the client did not get the lock. Callers hold the world's
 // lock.
 func (c *client) refused(err error) {
-	c.says = refusal(err)
+	c.hear(refusal(err), true)
 	c.w.referee.refused(c)
 }
 
@@ -85,7 +87,7 @@ func refusal(err error) string {
 				granted++
 			}
 		}
-		return fmt.Sprintf("no quorum: %d of %d said yes", granted, len(noQuorum.Votes))
+		return fmt.Sprintf("no quorum: %d of %d", granted, len(noQuorum.Votes))
 	case errors.As(err, &tooSlow):
 		return "the answers came too late"
 	case errors.Is(err, context.Canceled):
@@ -111,7 +113,7 @@ func (c *client) give(ctx context.Context) error {
 	c.w.do(func() {
 		c.from, c.until, c.fence = 0, 0, 0
 		if err != nil {
-			c.says = "release: " + refusal(err)
+			c.hear(refusal(err), true)
 		}
 		c.become(stateIdle)
 	})
@@ -128,7 +130,10 @@ func (c *client) prolong(ctx context.Context) error {
 	}
 	err := g.extend(ctx)
 	if err != nil {
-		c.w.do(func() { c.says = "extend: " + refusal(err); c.draw() })
+		c.w.do(func() {
+			c.hear(refusal(err), true)
+			c.draw()
+		})
 	}
 	return err
 }
@@ -139,7 +144,7 @@ func (c *client) write(ctx context.Context, checked bool) error {
 	var x *exchange
 	c.w.do(func() {
 		if !checked && !c.reckless && (c.grant == nil || !c.grant.valid()) {
-			c.says = "its lease is over: it does not write"
+			c.hear("lease over: it does not write", true)
 			c.draw()
 			return
 		}
@@ -162,7 +167,7 @@ func (c *client) write(ctx context.Context, checked bool) error {
 	select {
 	case out := <-done:
 		c.w.do(func() {
-			c.says = out.text
+			c.hear("write "+out.text, out.err != nil)
 			if c.grant != nil {
 				c.become(stateHolding)
 			} else {

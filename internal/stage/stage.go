@@ -67,6 +67,9 @@ func (s *Stage) open(want Wanted, setup Setup) error {
 	if err != nil {
 		return err
 	}
+	if before := s.current(); before != nil { // whoever chose a speed wants it for what comes next, too
+		showing.player.setSpeed(before.player.wantedSpeed())
+	}
 	if want.Step > 0 {
 		showing.Begin(want.Step)
 	}

@@ -29,6 +29,10 @@ type NodeView struct {
 	TTL    int64  `json:"ttl"`
 	// Fence is what it remembers of the fencing tokens.
 	Fence int64 `json:"fence"`
+	// Words say what is wrong with it, and Trouble is that as a vote: down,
+	// timeout, or nothing.
+	Words   string `json:"words"`
+	Trouble string `json:"trouble"`
 }
 
 // A ClientView is a client: key "c/alice".
@@ -49,8 +53,10 @@ type ClientView struct {
 	// that attempt.
 	Votes map[string]string `json:"votes"`
 	Try   int               `json:"try"`
-	// Says is what it has last learned, in words.
+	// Says is what it does or has last learned, in words, and Bad is true when
+	// that is bad news.
 	Says string `json:"says"`
+	Bad  bool   `json:"bad"`
 	// Paused is since when it does not run.
 	Paused int64 `json:"paused"`
 }

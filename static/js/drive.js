@@ -2,7 +2,7 @@
 // What the viewer does on a stage, and whether it may.
 
 import { post, Problem } from "./api.js";
-import { find, settings } from "./settings.js";
+import { fieldOf, find } from "./settings.js";
 import { tab } from "./tab.js";
 import { toast } from "./toast.js";
 
@@ -27,82 +27,42 @@ export async function open(wanted) {
  * @param {object} [more]
  */
 export async function order(what, more = {}) {
-  if (!stage.id) return false;
   try {
     await post("stage/order", { stage: stage.id, tab, do: what, ...more });
-    return true;
   } catch (error) {
-    tell(error);
-    return false;
+    if (!(error instanceof Problem)) throw error;
+    toast(error.code === "not_driver" ? "warn" : "bad", [error.message]);
   }
 }
 
-/** @param {unknown} error */
-export function tell(error) {
-  if (!(error instanceof Problem)) throw error;
-  toast(error.code === "not_driver" ? "warn" : "bad", [error.message]);
-}
-
-/** Reads the words of a menu: "for=11s on=true". */
-export function argsOf(/** @type {string} */ text) {
-  /** @type {Record<string, any>} */
-  const args = {};
-  for (const word of text.split(" ").filter(Boolean)) {
-    const [name, value] = word.split("=");
-    args[name] = value === "true" ? true : name === "rate" ? Number(value) : value;
-  }
-  return args;
-}
-
-/** The address of the page for somebody else. */
-export function link() {
-  return new URL(`${settings.base}/stage?id=${stage.id}`, location.href).href;
+/**
+ * Gives the order that an element carries: data-order="pause for=11s on=true".
+ * @param {string} text
+ * @param {object} [more]
+ */
+export function orderOf(text, more = {}) {
+  const [what, ...words] = text.split(" ");
+  const args = Object.fromEntries(words.map((word) => word.split("=")));
+  if (args.on) args.on = args.on === "true";
+  if (args.rate) args.rate = Number(args.rate);
+  return order(what, { ...more, ...args });
 }
 
 /**
  * Shows who drives, and lets only the driver touch the controls.
  * @param {{mine: boolean, driver: number, asking: number, free: boolean, you: number, viewers: number}} wheel
  */
-export function showWheel(wheel) {
-  const before = stage.mine;
-  stage.mine = wheel.mine;
-  content.dataset.mine = String(wheel.mine);
-  for (const control of /** @type {NodeListOf<HTMLButtonElement>} */ (content.querySelectorAll("[data-drive]"))) {
-    control.disabled = !wheel.mine;
-  }
-  const others = wheel.viewers - 1;
-  find('[data-field="who"]').textContent = wheel.mine
-    ? others > 0 ? `You drive, ${others} ${others === 1 ? "follows" : "follow"}` : "You drive"
-    : `You are viewer ${wheel.you}; ${wheel.driver ? `viewer ${wheel.driver} drives` : "the driver has left"}`;
-  find('[data-action="ask"]').hidden = wheel.mine || wheel.free || wheel.asking === wheel.you;
-  find('[data-action="wheel"]').hidden = wheel.mine || !wheel.free;
-  find('[data-action="own"]').hidden = wheel.mine;
-  if (!before && wheel.mine && others > 0) toast("good", ["You have the wheel."]);
-  asked(wheel);
-}
-
-let asking = 0;
-
-/** @param {{mine: boolean, asking: number}} wheel */
-function asked(wheel) {
-  if (!wheel.mine || wheel.asking === asking) {
-    if (!wheel.asking) asking = 0;
-    return;
-  }
-  asking = wheel.asking;
-  if (!asking) return;
-  const buttons = document.createElement("div");
-  buttons.className = "st-asked";
-  for (const [label, on] of /** @type {[string, boolean][]} */ ([["Hand it over", true], ["Keep it", false]])) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "button small";
-    button.textContent = label;
-    button.onclick = () => {
-      void order("wheel.give", { on });
-      /** @type {HTMLElement|null} */ (button.closest(".toast")?.querySelector(".close"))?.click();
-    };
-    buttons.append(button);
-  }
-  toast("warn", [`Viewer ${asking} would like to drive.`], buttons);
+export function showWheel({ mine, driver, asking, free, you, viewers }) {
+  stage.mine = mine;
+  content.dataset.mine = String(mine);
+  for (const control of /** @type {NodeListOf<HTMLButtonElement>} */ (content.querySelectorAll("[data-drive]"))) control.disabled = !mine;
+  const others = viewers - 1;
+  const followers = others > 0 ? `, ${others} ${others === 1 ? "follows" : "follow"}` : "";
+  fieldOf("who", content).textContent = mine ? `You drive${followers}`
+    : `You are viewer ${you}; ${asking === you ? "the driver was asked" : driver ? `viewer ${driver} drives` : "the driver has left"}`;
+  find('[data-order="wheel.ask"]').hidden = mine || free || asking === you;
+  find('[data-order="wheel.take"]').hidden = !free || mine;
+  find('[data-action="own"]').hidden = mine;
+  find("#asked").hidden = !mine || !asking;
+  fieldOf("asking", content).textContent = `Viewer ${asking} would like to drive.`;
 }

@@ -1,12 +1,9 @@
 // @ts-check
-// Who held the lock when: a lane for each client, and the writes that came too
-// late.
+// Who held the lock when: a lane for each client, and what was written.
 
-import { hueOf } from "./figures.js";
-import { make, say, set } from "./svg.js";
+import { Figure, hueOf, say, set } from "./figure.js";
 
 const row = 30;
-const top = 4;
 
 export class Lanes {
   /**
@@ -16,9 +13,8 @@ export class Lanes {
   constructor(home, side) {
     this.prefix = `${side}/`;
     this.title = document.createElement("h3");
-    this.svg = make("svg", { class: "lanes", role: "img" });
+    this.svg = new Figure("lanes").element;
     home.append(this.title, this.svg);
-    this.drawn = "";
   }
 
   remove() {
@@ -31,53 +27,44 @@ export class Lanes {
    * @param {number} at
    */
   draw(things, at) {
+    /** @type {any[]} */
     const holds = [];
     /** @type {string[]} */
     const names = [];
-    let first = Infinity;
-    let last = at;
     for (const [key, thing] of things) {
-      if (!key.startsWith(this.prefix)) continue;
-      const kind = key.slice(2, 4);
-      if (kind === "c/") names.push(thing.name);
-      if (kind !== "h/") continue;
-      holds.push(thing);
-      first = Math.min(first, thing.from);
-      if (thing.kind === "hold") last = Math.max(last, thing.to || Math.min(thing.until, at + (at - first) / 3));
+      if (key.startsWith(`${this.prefix}c`)) names.push(thing.name);
+      else if (key.startsWith(`${this.prefix}h`)) holds.push(thing);
     }
+    const writes = (things.get(`${this.prefix}r`)?.writes ?? []).filter((/** @type {any} */ w) => w.at <= at);
     say(this.title, things.get(`${this.prefix}side`)?.label ?? "");
-    const writes = things.get(`${this.prefix}r`)?.writes ?? [];
-    const width = this.svg.clientWidth || 280;
-    const scale = compress([first, at, last, ...holds.flatMap((h) => [h.from, h.to || at]), ...writes.map((/** @type {any} */ w) => w.at)]);
-    const shown = holds.length ? Math.round(scale(at) * width) : 0;
-    const state = `${names} ${holds.map((h) => [h.from, h.to, h.until, h.clash])} ${writes.length} ${shown} ${width}`;
-    if (state === this.drawn) return;
-    this.drawn = state;
-    const x = (/** @type {number} */ t) => scale(Math.max(t, first)) * width;
-    const height = top + names.length * row;
-    const parts = names.flatMap((name, i) => [
-      make("text", { class: "l-name", x: 0, y: top + i * row + 10 }, name),
-      make("line", { class: "l-base", x1: 0, x2: width, y1: top + i * row + 24.5, y2: top + i * row + 24.5 }),
-    ]);
-    for (const hold of holds) {
-      const i = names.indexOf(hold.client);
-      if (i < 0) continue;
-      const y = top + i * row + 14;
-      const end = hold.to && hold.to <= at ? hold.to : at;
-      const wide = Math.max(1.5, x(end) - x(hold.from));
-      const kind = hold.kind === "hold" ? { y, height: 10 } : { y: y + 3, height: 4 };
-      parts.push(make("rect", { class: `l-${hold.kind}`, "data-hue": hueOf(hold.client), "data-clash": hold.clash ? "1" : "", x: x(hold.from), width: wide, rx: 2, ...kind }));
-      if (hold.kind === "hold" && !hold.to && hold.until > at) {
-        parts.push(make("rect", { class: "l-rest", "data-hue": hueOf(hold.client), x: x(at), width: Math.max(0, Math.min(width, x(hold.until)) - x(at)), rx: 2, ...kind }));
-      }
+    const open = holds.some((h) => h.kind === "hold" && !h.to && h.until > at);
+    const scale = compress([at, ...holds.flatMap((h) => [h.from, h.to]).filter((t) => t && t <= at), ...writes.map((/** @type {any} */ w) => w.at)]);
+    const width = this.svg.clientWidth || 260;
+    const x = (/** @type {number} */ t) => (scale(t) * width * (open ? 0.8 : 1));
+    /** @type {Element[]} */
+    const parts = [];
+    const add = (/** @type {string} */ kind, /** @type {string} */ who, /** @type {Record<string, any>} */ attributes) => {
+      const { element } = new Figure(kind);
+      set(element, { transform: `translate(0 ${names.indexOf(who) * row})`, "data-hue": hueOf(who), ...attributes });
+      parts.push(element);
+      return element;
+    };
+    for (const name of names) {
+      add("l-base", name, { x2: width });
+      add("l-name", name, {}).textContent = name;
     }
-    for (const write of writes) {
-      const i = names.indexOf(write.client);
-      if (i < 0 || write.at > at || holds.length === 0) continue;
-      const bad = !write.ok || write.corrupt;
-      parts.push(make("path", { class: "l-write", "data-bad": bad ? "1" : "", d: `M${x(write.at).toFixed(1)} ${top + i * row + 11}v15` }));
+    for (const { client, kind, from, to, until, clash } of holds) {
+      if (!names.includes(client)) continue;
+      const end = to && to <= at ? to : at;
+      add(`l-${kind}`, client, { x: x(from), width: Math.max(1.5, x(end) - x(from)), "data-clash": clash });
+      if (kind === "hold" && end === at && until > at) add("l-rest", client, { x: x(at), width: width * 0.2 - 1 });
     }
-    set(this.svg, { viewBox: `0 0 ${width} ${height}`, height, "aria-label": laneWords(holds, at) });
+    for (const { client, at: when, ok, corrupt } of writes) {
+      if (names.includes(client)) add("l-write", client, { "data-bad": !ok || corrupt, x: x(when) - 1 });
+    }
+    const now = holds.filter((h) => h.kind === "hold" && !h.to && h.until > at).map((h) => h.client);
+    const height = names.length * row;
+    set(this.svg, { viewBox: `0 0 ${width} ${height}`, height, "aria-label": now.length ? `held by ${now.join(" and ")}` : "held by nobody" });
     this.svg.replaceChildren(...parts);
   }
 }
@@ -88,22 +75,8 @@ export class Lanes {
  * @param {number[]} moments
  */
 function compress(moments) {
-  const stops = [...new Set(moments)].filter(Number.isFinite).sort((a, b) => a - b);
+  const stops = [...new Set(moments)].sort((a, b) => a - b);
   const ends = [0];
   for (let i = 1; i < stops.length; i += 1) ends.push(ends[i - 1] + Math.log(1 + (stops[i] - stops[i - 1]) / 1000));
-  const whole = ends[ends.length - 1] || 1;
-  return (/** @type {number} */ t) => {
-    const i = Math.max(1, stops.findIndex((stop) => stop >= t));
-    const share = (t - stops[i - 1]) / (stops[i] - stops[i - 1] || 1);
-    return (ends[i - 1] + (ends[i] - ends[i - 1]) * Math.min(1, share || 0)) / whole;
-  };
-}
-
-/**
- * @param {any[]} holds
- * @param {number} at
- */
-function laneWords(holds, at) {
-  const now = holds.filter((h) => h.kind === "hold" && !h.to && h.until > at).map((h) => h.client);
-  return now.length > 1 ? `${now.join(" and ")} hold the lock at once` : now.length ? `${now[0]} holds the lock` : "nobody holds the lock";
+  return (/** @type {number} */ t) => ends[Math.max(0, stops.indexOf(t))] / (ends[ends.length - 1] || 1);
 }

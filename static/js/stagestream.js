@@ -4,74 +4,33 @@
 import { settings } from "./settings.js";
 import { tab } from "./tab.js";
 
-const protocol = "lockscope.stage.v1.json";
 const swept = 4410;
-const firstDelay = 300;
 const lastDelay = 8_000;
 
-export class StageStream {
-  /**
-   * @param {string} stage
-   * @param {(frame: any) => void} onFrame
-   * @param {(state: "connecting"|"live"|"reconnecting"|"gone") => void} onState
-   */
-  constructor(stage, onFrame, onState) {
-    this.stage = stage;
-    this.onFrame = onFrame;
-    this.onState = onState;
-    this.attempts = 0;
-    this.ended = false;
-    /** @type {WebSocket|null} */
-    this.socket = null;
-    addEventListener("online", () => { if (!this.socket) this.connect(); });
-    addEventListener("pagehide", () => this.socket?.close());
-    addEventListener("pageshow", (event) => { if (event.persisted && !this.socket) this.connect(); });
-    onState("connecting");
-    this.connect();
-  }
-
-  connect() {
-    if (this.ended) return;
-    const url = new URL(`${settings.base}/api/v1/stage/stream`, location.href);
-    url.searchParams.set("stage", this.stage);
-    url.searchParams.set("tab", tab);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    const socket = new WebSocket(url, protocol);
-    this.socket = socket;
-    let heard = false;
-    socket.onmessage = (event) => {
-      if (!heard) this.onState("live");
-      heard = true;
-      this.attempts = 0;
-      this.onFrame(JSON.parse(event.data));
+/**
+ * Watches a stage until it is over.
+ * @param {string} stage
+ * @param {(frame: any) => void} onFrame
+ * @param {(state: "connecting"|"live"|"reconnecting"|"gone") => void} onState
+ */
+export function watch(stage, onFrame, onState) {
+  let delay = 300;
+  const url = new URL(`${settings.base}/api/v1/stage/stream?stage=${stage}&tab=${tab}`, location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  const connect = () => {
+    const socket = new WebSocket(url, "lockscope.stage.v1.json");
+    socket.onopen = () => {
+      delay = 300;
+      onState("live");
     };
-    socket.onclose = (event) => {
-      if (this.socket !== socket) return;
-      this.socket = null;
-      if (event.code === swept) return this.end();
-      this.onState("reconnecting");
-      void this.retry(heard);
+    socket.onmessage = (event) => onFrame(JSON.parse(event.data));
+    socket.onclose = ({ code }) => {
+      if (code === swept) return onState("gone");
+      onState("reconnecting");
+      delay = Math.min(2 * delay, lastDelay);
+      setTimeout(connect, delay * (0.5 + Math.random() / 2));
     };
-  }
-
-  /**
-   * A refusal at the door looks like any lost connection: the page itself says
-   * whether there is still a stage.
-   * @param {boolean} heard
-   */
-  async retry(heard) {
-    if (!heard && this.attempts > 0) {
-      const page = await fetch(location.href, { cache: "no-store" }).catch(() => null);
-      if (page?.status === 410) return this.end();
-    }
-    const most = Math.min(lastDelay, firstDelay * 2 ** this.attempts);
-    this.attempts += 1;
-    setTimeout(() => this.connect(), most * (0.5 + Math.random() / 2));
-  }
-
-  /** The stage is over. */
-  end() {
-    this.ended = true;
-    this.onState("gone");
-  }
+  };
+  onState("connecting");
+  connect();
 }

@@ -24,19 +24,17 @@ export class Tape {
     /** What there is to see at the moment that was sought last. */
     this.things = new Map(Object.entries(picture));
     this.applied = 0;
-    this.copies = [{ applied: 0, things: new Map(this.things) }];
+    this.copies = [new Map(this.things)];
   }
 
   /** @param {StageFrame[]} frames */
   add(frames) {
-    for (const frame of frames) this.frames.push(frame);
+    this.frames.push(...frames);
     if (this.frames.length < 2 * most) return;
-    const { frames: all, last } = this;
+    const { frames: all } = this;
     this.seek(all[most - 1].t);
-    const things = this.things;
-    this.begin(Object.fromEntries(things), all[most - 1].t);
+    this.begin(Object.fromEntries(this.things), all[most - 1].t);
     this.frames = all.slice(most);
-    this.seek(last);
   }
 
   /** The time of the last frame. */
@@ -45,28 +43,22 @@ export class Tape {
   }
 
   /**
-   * Brings the picture to a moment; reports whether it changed.
+   * Brings the picture to a moment.
    * @param {number} at
    */
   seek(at) {
-    const before = this.applied;
-    if (before > 0 && this.frames[before - 1].t > at) {
-      let copy = this.copies[0];
-      for (const other of this.copies) {
-        if (other.applied === 0 || this.frames[other.applied - 1].t <= at) copy = other;
-      }
-      this.things = new Map(copy.things);
-      this.applied = copy.applied;
+    if (this.applied > 0 && this.frames[this.applied - 1].t > at) {
+      let back = Math.floor(this.applied / stride);
+      while (back > 0 && this.frames[back * stride - 1].t > at) back -= 1;
+      this.things = new Map(this.copies[back]);
+      this.applied = back * stride;
     }
-    while (this.applied < this.frames.length && this.frames[this.applied].t <= at) {
-      const frame = this.frames[this.applied];
-      for (const [key, thing] of Object.entries(frame.set ?? {})) this.things.set(key, thing);
-      for (const key of frame.del ?? []) this.things.delete(key);
+    for (; this.applied < this.frames.length && this.frames[this.applied].t <= at;) {
+      const { set = {}, del = [] } = this.frames[this.applied];
+      for (const key in set) this.things.set(key, set[key]);
+      for (const key of del) this.things.delete(key);
       this.applied += 1;
-      if (this.applied % stride === 0 && this.applied > this.copies[this.copies.length - 1].applied) {
-        this.copies.push({ applied: this.applied, things: new Map(this.things) });
-      }
+      if (this.applied % stride === 0) this.copies[this.applied / stride] ??= new Map(this.things);
     }
-    return this.applied !== before;
   }
 }
