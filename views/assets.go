@@ -38,10 +38,13 @@ func (p Page) nav() []navEntry {
 	return slices.DeleteFunc(slices.Clone(nav), func(e navEntry) bool { return e.ID == "stage" })
 }
 
-// StageModules are the scripts of the stage page, as Modules are those of the
-// Locks page.
-var StageModules = []string{
-	"stage.js", "announce.js", "api.js", "connection.js", "drive.js", "figure.js", "format.js", "keys.js",
-	"lanes.js", "playhead.js", "ring.js", "script.js", "settings.js", "stagemenu.js", "stagestream.js", "tab.js",
-	"tape.js", "theme.js", "toast.js", "visible.js",
-}
+// StageStyles and StageModules are what the stage page has on top: the styles that
+// are its own, and all modules that it ends up importing.
+var (
+	StageStyles  = []string{"stage.css", "stagering.css"}
+	StageModules = []string{
+		"stage.js", "announce.js", "api.js", "connection.js", "format.js", "keys.js", "settings.js", "stagedrive.js",
+		"stagefigure.js", "stagelanes.js", "stagemenu.js", "stageplayhead.js", "stagering.js", "stagescript.js",
+		"stagestream.js", "stagetape.js", "tab.js", "theme.js", "toast.js", "visible.js",
+	}
+)

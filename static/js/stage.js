@@ -2,18 +2,18 @@
 // Puts the parts of the stage page together.
 
 import { setConnection } from "./connection.js";
-import { open, order, orderOf, showWheel, stage } from "./drive.js";
-import { say } from "./figure.js";
+import { open, order, orderOf, showWheel, stage } from "./stagedrive.js";
+import { say } from "./stagefigure.js";
 import { remaining } from "./format.js";
 import { onKey } from "./keys.js";
-import { Lanes } from "./lanes.js";
-import { Playhead } from "./playhead.js";
-import { Ring } from "./ring.js";
-import { showScript, showWrites, told } from "./script.js";
+import { Lanes } from "./stagelanes.js";
+import { Playhead } from "./stageplayhead.js";
+import { Ring } from "./stagering.js";
+import { showScript, showWrites, told } from "./stagescript.js";
 import { fieldOf, find, settings } from "./settings.js";
 import { openMenu } from "./stagemenu.js";
 import { watch } from "./stagestream.js";
-import { Tape } from "./tape.js";
+import { Tape } from "./stagetape.js";
 import { startTheme } from "./theme.js";
 import { toast } from "./toast.js";
 

@@ -1,7 +1,7 @@
 // @ts-check
 // What can be done to a client or a node: menus where they are pressed.
 
-import { orderOf, stage } from "./drive.js";
+import { orderOf, stage } from "./stagedrive.js";
 import { fieldOf, find } from "./settings.js";
 
 /**

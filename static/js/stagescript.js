@@ -2,7 +2,7 @@
 // The scenario: its caption, where it stands, what came of it.
 
 import { announce } from "./announce.js";
-import { hueOf, say } from "./figure.js";
+import { hueOf, say } from "./stagefigure.js";
 import { fence } from "./format.js";
 import { fieldOf, find } from "./settings.js";
 

@@ -1,7 +1,7 @@
 // @ts-check
 // Who held the lock when: a lane for each client, and what was written.
 
-import { Figure, hueOf, say, set } from "./figure.js";
+import { Figure, hueOf, say, set } from "./stagefigure.js";
 
 const row = 30;
 

@@ -2,7 +2,7 @@
 // One world: clients outside, nodes in a ring, the resource in the middle, and
 // the messages between them.
 
-import { card, drawClient, drawMessage, drawNode, drawResource, Figure, hueOf, say, set, setVote } from "./figure.js";
+import { card, drawClient, drawMessage, drawNode, drawResource, Figure, hueOf, say, set, setVote } from "./stagefigure.js";
 
 /** @typedef {{x: number, y: number}} Point */
 
