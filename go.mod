@@ -3,6 +3,7 @@ module github.com/lockscope/lockscope
 go 1.26.0
 
 require (
+	github.com/DataDog/sketches-go v1.4.8
 	github.com/a-h/templ v0.3.1020
 	github.com/danielgtaylor/huma/v2 v2.37.2
 	github.com/gorilla/websocket v1.5.3

@@ -234,6 +234,7 @@ func (m *Main) startWatcher(sources []watcher.Source) (*watcher.Watcher, error) 
 		Patterns:      cfg.Watch,
 		Libraries:     cfg.Libraries,
 		Notifications: watcher.Mode(cfg.Notifications),
+		Budget:        cfg.WatchBudget,
 		ClockDrift:    cfg.ClockDrift,
 		Logger:        m.log,
 	})

@@ -53,10 +53,15 @@ func TestALockDeletedFromOutsideIsSeenAndItsHolderTold(t *testing.T) {
 		b.waitRow(name, "somebody else's", func(r *row) bool {
 			return r.State == "held" && r.count("granted") == 3 && r.count("other") == 2 && !r.CanRelease
 		})
+		b.click(`[data-name=` + quoted(name) + `] .c-name`)
+		b.wait("the panel tells of two holders", `document.querySelector("#panel [data-field=flags]").textContent.includes("two holders")`)
+		b.wait("and of the one before", `document.querySelector("#panel .panel-history li[data-how=overlapped]")`)
 		for _, n := range p.nodes {
 			redisCLI(t, n, "DEL", name)
 		}
 		b.waitRow(name, "free", func(r *row) bool { return r.State == "free" })
+		b.wait("both are remembered", `document.querySelectorAll("#panel .panel-history li").length === 2`)
+		b.click(`#panel [data-action="close-panel"]`)
 	})
 }
 

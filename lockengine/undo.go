@@ -111,7 +111,9 @@ func (x *residue) again() {
 		x.done()
 		return
 	}
-	x.engine.afterFunc(x.pause, func() {
+	pause := x.pause
+	x.pause = min(2*pause, residueLastPause) // before the timer, which may call again
+	x.engine.afterFunc(pause, func() {
 		if x.engine.begin() != nil {
 			x.done()
 			return
@@ -120,7 +122,6 @@ func (x *residue) again() {
 		x.op.Deadline = x.engine.now().Add(unsentGrace * x.engine.cfg.NodeTimeout)
 		x.engine.members[x.op.Index].submit(&x.op)
 	})
-	x.pause = min(2*x.pause, residueLastPause)
 }
 
 // Complete takes the answer of the node.

@@ -15,8 +15,8 @@ var Styles = []string{
 var Modules = []string{
 	"main.js", "acquire.js", "admit.js", "announce.js", "api.js", "attempt.js",
 	"attemptcard.js", "clock.js",
-	"connection.js", "copy.js", "countdown.js", "filters.js", "format.js", "keys.js",
-	"leases.js", "lock.js", "node.js", "nodepanel.js", "nodes.js", "panel.js",
+	"connection.js", "copy.js", "countdown.js", "filters.js", "format.js", "history.js",
+	"keys.js", "leases.js", "lock.js", "node.js", "nodepanel.js", "nodes.js", "panel.js",
 	"refusal.js", "row.js", "settings.js", "shell.js", "store.js", "stream.js",
 	"tab.js", "table.js", "theme.js", "toast.js", "visible.js", "votes.js", "waiting.js",
 }

@@ -6,7 +6,10 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/lockscope/lockscope/lockengine"
 )
 
 // maxQuiet is how many names without a live token are kept on show at most.
@@ -19,14 +22,20 @@ type Board struct {
 	base          time.Time // instant 0
 	epoch         string
 	quorum        int
+	patterns      []string
 	clockDrift    time.Duration
 	freeRetention time.Duration
 	// hint, when set, is told the names that the engine did something to. It
 	// is set before the Board is shared.
 	hint func(name string)
+	// alarm, when set, is told of every overlap, outside of any lock. It is
+	// set before the Board is shared.
+	alarm func(Overlap)
 
-	managed managedLeases
-	wake    chan struct{} // capacity 1: tick has something to do before its timer
+	intake intake
+	// liveNodes is how many nodes tell their changes by events.
+	liveNodes atomic.Int32
+	wake      chan struct{} // capacity 1: tick has something to do before its timer
 
 	mu      sync.Mutex // guards what follows
 	nodes   []boardNode
@@ -37,8 +46,19 @@ type Board struct {
 	counts  Counts
 	log     changeLog
 	subs    map[*Subscription]struct{}
-	wakers  map[string]map[chan struct{}]struct{} // who waits for a name to become free
-	armed   instant                               // when run wakes next
+	wakes   wakes
+	armed   instant // when run wakes next
+	// everSynced is on how many nodes a scan has ended at least once. Below a
+	// quorum, what is found is what was there before the watcher.
+	everSynced   int
+	ballot       ballot // of the entry that is being judged
+	managed      managed
+	spare        []lockengine.Event // memory for the intake
+	history      history
+	activity     activityRing
+	contention   contention
+	overlapCount uint64
+	alarms       []Overlap // those that alarm was not told of yet
 }
 
 // A quietEntry is an entry without a live token since an instant.
@@ -55,15 +75,18 @@ func newBoard(sources []Source, cfg Config, now func() time.Time) *Board {
 		now: now, base: now(),
 		epoch:         hex.EncodeToString(random[:]),
 		quorum:        len(sources)/2 + 1,
+		patterns:      cfg.Patterns,
 		clockDrift:    cfg.ClockDrift,
 		freeRetention: cfg.FreeRetention,
-		managed:       newManagedLeases(),
+		managed:       newManaged(),
+		history:       newHistory(),
+		contention:    newContention(),
 		wake:          make(chan struct{}, 1),
+		wakes:         wakes{quorum: len(sources)/2 + 1, nodes: len(sources), byName: make(map[string]*interest)},
 		nodes:         make([]boardNode, len(sources)),
 		entries:       make(map[string]*entry),
 		quiet:         list.New(),
 		subs:          make(map[*Subscription]struct{}),
-		wakers:        make(map[string]map[chan struct{}]struct{}),
 		armed:         never,
 	}
 	for i, s := range sources {
@@ -82,6 +105,9 @@ func (b *Board) Epoch() string { return b.epoch }
 // than half of the configured ones.
 func (b *Board) Quorum() int { return b.quorum }
 
+// Patterns select the names that are watched. They are not to be changed.
+func (b *Board) Patterns() []string { return b.patterns }
+
 // Seq is the number of the last change. It grows by one with every name that
 // changes.
 func (b *Board) Seq() uint64 {
@@ -94,11 +120,13 @@ func (b *Board) Seq() uint64 {
 func (b *Board) Lock(name string) (Lock, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	c := b.clock()
+	b.digest(c)
 	e := b.entries[name]
 	if e == nil {
 		return Lock{}, false
 	}
-	return b.view(e, b.clock()), true
+	return b.view(e, c), true
 }
 
 // Nodes returns the status of every node, in their order.
@@ -164,6 +192,21 @@ func (b *Board) run(ctx context.Context) {
 		case <-b.wake:
 		}
 		timer.Reset(b.tick())
+		b.sound()
+	}
+}
+
+// sound tells of the overlaps that were found.
+func (b *Board) sound() {
+	b.mu.Lock()
+	alarms := b.alarms
+	b.alarms = nil
+	b.mu.Unlock()
+	if b.alarm == nil {
+		return
+	}
+	for _, o := range alarms {
+		b.alarm(o)
 	}
 }
 
@@ -174,20 +217,11 @@ const idleTick = time.Minute
 // names that were free for long go, and what the engine told is joined in. It
 // returns after how long it has to be called again.
 func (b *Board) tick() time.Duration {
-	b.managed.prune(b.now())
-	touched := b.managed.take()
-	standings, moved := b.managed.nodes()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if moved {
-		b.stand(standings)
-	}
 	c := b.clock()
-	for _, name := range touched {
-		if e := b.entries[name]; e != nil {
-			b.refresh(e, c, true)
-		}
-	}
+	b.digest(c)
+	b.managed.prune(c)
 	for b.due.next() <= c.now {
 		b.refresh(b.due[0], c, false)
 	}

@@ -37,8 +37,9 @@ func (bt *boardTest) sync(node int) {
 	bt.endScan(node)
 }
 
-// says puts what a node holds on the Board; an empty value is no key.
-func (bt *boardTest) says(node int, name, value string, ttl time.Duration) {
+// says puts what a node holds on the Board; an empty value is no key. It
+// returns the names in doubt.
+func (bt *boardTest) says(node int, name, value string, ttl time.Duration) []string {
 	r := reading{name: name}
 	if value != "" {
 		r = reading{
@@ -46,7 +47,8 @@ func (bt *boardTest) says(node int, name, value string, ttl time.Duration) {
 			fingerprint: lockengine.Fingerprint(value), match: format.Recognise(name, "string", value),
 		}
 	}
-	bt.apply(node, []reading{r})
+	_, doubts := bt.apply(node, []reading{r})
+	return doubts
 }
 
 // pass lets time pass as run does.

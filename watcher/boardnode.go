@@ -18,10 +18,14 @@ type boardNode struct {
 	// present connection: what was read before is of before an outage.
 	scan    uint32
 	trusted uint32
+	// told is the first scan after which events tell every change, and
+	// restarted the one that was trusted when the node was last found to be
+	// another process than before.
+	told      uint32
+	restarted uint32
 	// synced is true once a scan has ended on the present connection, and
 	// everSynced once one has ended at all.
-	synced     bool
-	everSynced bool
+	synced, everSynced bool
 	// keys is the number of cells with a token.
 	keys int
 	// standing is whether the engine counts the node's votes.
@@ -84,6 +88,7 @@ func (b *Board) nodeUp(node int, rtt time.Duration) {
 	n.connected, n.synced, n.vetoed = true, false, 0
 	n.trusted = n.scan + 1
 	n.status.Up, n.status.Error, n.status.Since = true, "", b.now()
+	b.happened(Activity{At: n.status.Since, Kind: ActivityNodeUp, Node: n.status.ID})
 	b.refreshAll()
 	b.announceNodes()
 }
@@ -99,9 +104,11 @@ func (b *Board) nodeDown(node int, vote lockengine.Vote, reason string) {
 	}
 	if n.status.Up || n.status.Since.IsZero() {
 		n.status.Since = b.now()
+		b.happened(Activity{At: n.status.Since, Kind: ActivityNodeDown, Node: n.status.ID, Text: reason})
 	}
 	n.status.Up, n.status.Error, n.status.RTT = false, reason, 0
 	n.status.Notifications = NotificationsNone
+	n.status.Cost.OperationsPerSecond, n.status.Cost.BytesPerSecond = 0, 0
 	same := n.vetoed == vote
 	n.connected, n.synced, n.vetoed = false, false, vote
 	if !same {
@@ -114,11 +121,31 @@ func (b *Board) nodeDown(node int, vote lockengine.Vote, reason string) {
 func (b *Board) nodeStatus(node int, change func(*NodeStatus)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	before := b.nodes[node].status
-	change(&b.nodes[node].status)
-	if b.nodes[node].status != before {
-		b.announceNodes()
+	n := &b.nodes[node]
+	before := n.status
+	change(&n.status)
+	if n.status == before {
+		return
 	}
+	if now := n.status.Notifications; now != before.Notifications {
+		if now == NotificationsLive {
+			n.told = n.scan + 1
+		}
+		b.happened(Activity{At: b.now(), Kind: ActivityNotifications, Node: n.status.ID, Text: string(now)})
+	}
+	if before.RunID != "" && n.status.RunID != before.RunID {
+		n.restarted = n.trusted
+	}
+	b.announceNodes()
+}
+
+// gap notes that changes on the node may have been missed.
+func (b *Board) gap(node int, why string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.nodes[node].status.Gaps++
+	b.happened(Activity{At: b.now(), Kind: ActivityGap, Node: b.nodes[node].status.ID, Text: why})
+	b.announceNodes()
 }
 
 // beginScan says that a scan of all names on the node starts.
@@ -158,8 +185,12 @@ func (b *Board) endScan(node int) {
 	n := &b.nodes[node]
 	n.status.Synced = b.now()
 	if !n.synced {
-		n.synced, n.everSynced = true, true
-		b.refreshAll()
+		n.synced = true
+		b.refreshUnread(node)
+	}
+	if !n.everSynced {
+		n.everSynced = true
+		b.everSynced++
 	}
 	b.announceNodes()
 }
@@ -168,13 +199,7 @@ func (b *Board) endScan(node int) {
 func (b *Board) syncedNodes() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	count := 0
-	for i := range b.nodes {
-		if b.nodes[i].everSynced {
-			count++
-		}
-	}
-	return count
+	return b.everSynced
 }
 
 // nodeKeys returns how many names have a live key on the node.
@@ -195,6 +220,22 @@ func (b *Board) keysOf(node int) []string {
 		}
 	}
 	return names
+}
+
+// others returns which of the names were last seen on the node with something
+// else than a string.
+func (b *Board) others(node int, names []string) (others map[string]bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, name := range names {
+		if e := b.entries[name]; e != nil && e.cells[node].ident != nil && e.cells[node].typ != "string" {
+			if others == nil {
+				others = make(map[string]bool)
+			}
+			others[name] = true
+		}
+	}
+	return others
 }
 
 // up reports whether the node answered when it was last asked.

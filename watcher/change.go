@@ -29,6 +29,14 @@ type reading struct {
 	ttl         time.Duration // lockengine.NoExpiry for none
 	at          time.Time     // when the time to live was received
 	rtt         time.Duration // how long before that it was asked for
+	unread      bool          // the fingerprint is of the outside of the key
+	// told is what events said since the reading before, in any status.
+	told told
+}
+
+// opaque reports whether what was read does not tell one holder from another.
+func (r *reading) opaque() bool {
+	return r.unread || r.match.Mode.Shared() || r.match.Mode == format.ModeInteger
 }
 
 // A readStatus says what kind of answer a reading is.
@@ -45,11 +53,13 @@ const (
 
 // apply puts what was read from one node on the Board. It returns the names
 // whose token is not the one that the Board had, as far as the passing of time
-// does not explain it.
-func (b *Board) apply(node int, readings []reading) (surprises []string) {
+// does not explain it, and those of which an event has still to tell how a
+// holder's token left the node, see settle.
+func (b *Board) apply(node int, readings []reading) (surprises, doubts []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c := b.clock()
+	b.digest(c) // first: the engine tells of a release before the nodes can
 	for i := range readings {
 		r := &readings[i]
 		e := b.entries[r.name]
@@ -64,15 +74,36 @@ func (b *Board) apply(node int, readings []reading) (surprises []string) {
 			surprises = append(surprises, r.name)
 		}
 		b.refresh(e, c, changed)
+		if e.doubted(node) {
+			doubts = append(doubts, r.name)
+		}
 	}
 	b.retire(c)
 	b.rearm()
-	return surprises
+	return surprises, doubts
+}
+
+// settle says that of what happened to the names on the node before they were
+// read last, no event is on its way any more.
+func (b *Board) settle(node int, names []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := b.clock()
+	b.digest(c)
+	for _, name := range names {
+		if e := b.entries[name]; e != nil && e.doubted(node) {
+			for h := range e.holds() {
+				h.settle(node)
+			}
+			b.refresh(e, c, false)
+		}
+	}
+	b.rearm()
 }
 
 // create adds an entry. Its first refresh gives it a state.
 func (b *Board) create(name string) *entry {
-	e := &entry{name: name, cells: make([]cell, len(b.nodes)), heapIndex: -1}
+	e := &entry{name: name, cells: make([]cell, len(b.nodes)), heapIndex: -1, meets: never, contested: never}
 	e.ends = never
 	b.entries[name] = e
 	b.order.add(e)
@@ -95,7 +126,8 @@ func (b *Board) put(e *entry, node int, r *reading, c clock) (changed, surprise 
 			now.ident = &ident{
 				fingerprint: r.fingerprint,
 				owner:       r.match.Owner, library: r.match.Library, at: r.match.At,
-				seen: c.now,
+				seen: c.now, opaque: r.opaque(),
+				words: fold(r.match.Owner + "\x00" + r.match.Library + "\x00" + r.fingerprint),
 			}
 			now.ident.origin = originOf(r.match)
 		}
@@ -104,9 +136,21 @@ func (b *Board) put(e *entry, node int, r *reading, c clock) (changed, surprise 
 		}
 		if old.ident == now.ident && old.typ == now.typ {
 			now.deadline = steady(old.deadline, now.deadline, r.rtt)
+			if now.deadline > old.deadline && r.told.renewed() {
+				now.ident.renewed = c.now
+			}
 		}
 	case readRefused:
 		now.unreadable = true
+	}
+	e.toldLate(node, r.told)
+	if old.ident != now.ident {
+		if old.ident != nil {
+			e.departed(node, old.ident, n.leaving(&old, &now, r.told, b.margin()))
+		}
+		if now.ident != nil {
+			e.arrived(node, now.ident)
+		}
 	}
 	e.cells[node] = now
 	if old.ident != nil {
@@ -146,16 +190,22 @@ func steady(old, read instant, rtt time.Duration) instant {
 // refresh brings the verdict on an entry up to date, after changed says whether
 // any of its votes changed, and tells the subscribers. The caller holds mu.
 func (b *Board) refresh(e *entry, c clock, changed bool) {
-	e.lapse(c.now, func(node int) {
+	e.lapse(c.now, func(node int, token *ident) {
 		b.nodes[node].keys--
+		e.departed(node, token, leftExpired)
 		changed = true
 	})
-	votes := ballotOf(b.nodes, e)
+	votes := &b.ballot
+	votes.count(b.nodes, e)
 	v := judge(votes, b.quorum, b.clockDrift, c.now)
+	b.track(e, v, votes, c)
+	e.meets = b.meet(e, votes, c)
+	b.splits(e, v, c)
+	v.flags |= e.alarms(c)
 	if open := votes.free >= b.quorum; open != e.open {
 		e.open = open
 		if open {
-			b.wakeWaiters(e.name)
+			b.wakes.wake(e.name)
 		}
 	}
 	changed = changed || !v.same(e.verdict)
@@ -170,6 +220,7 @@ func (b *Board) refresh(e *entry, c clock, changed bool) {
 		e.quiet = b.quiet.PushBack(quietEntry{entry: e, since: c.now})
 	}
 	b.due.set(e, e.nextChange())
+	e.publish(c)
 	if changed {
 		b.announce(e)
 	}
@@ -186,6 +237,19 @@ func (b *Board) refreshAll() {
 	b.rearm()
 }
 
+// refreshUnread is refresh for the entries of which the node has said nothing
+// on its present connection. The caller holds mu.
+func (b *Board) refreshUnread(node int) {
+	c := b.clock()
+	for _, e := range b.entries {
+		if e.cells[node].scan < b.nodes[node].trusted {
+			b.refresh(e, c, true)
+		}
+	}
+	b.retire(c)
+	b.rearm()
+}
+
 // nextChange returns when the entry next changes by time alone.
 func (e *entry) nextChange() instant {
 	next := never
@@ -197,7 +261,19 @@ func (e *entry) nextChange() instant {
 	if e.state == StateHeld && e.ends != never {
 		next = min(next, e.ends.add(-expiringWithin))
 	}
-	return next
+	if h := e.hold; h != nil && e.leader == nil || h != nil && e.leader.fingerprint != h.fingerprint {
+		next = min(next, h.until) // it is in doubt
+	}
+	for _, h := range e.claims {
+		next = min(next, h.looks())
+	}
+	if e.flags&flagOverlap != 0 {
+		next = min(next, e.flagged)
+	}
+	if e.contested != never {
+		next = min(next, e.contested.add(splitTime))
+	}
+	return min(next, e.meets)
 }
 
 // retire deletes the entries that were without a live token for long, and the
@@ -210,12 +286,13 @@ func (b *Board) retire(c clock) {
 		}
 		b.quiet.Remove(front)
 		b.due.set(q.entry, never)
+		b.abandon(q.entry, c)
 		b.count(q.entry.state, -1)
 		delete(b.entries, q.entry.name)
-		q.entry.gone = true
+		q.entry.gone.Store(true)
 		b.order.remove()
 		b.announce(q.entry)
-		b.wakeWaiters(q.entry.name)
+		b.wakes.wake(q.entry.name)
 	}
 }
 
@@ -238,6 +315,13 @@ func (b *Board) announce(e *entry) {
 
 // announceNodes tells the subscribers that the status of a node changed.
 func (b *Board) announceNodes() {
+	live := int32(0)
+	for i := range b.nodes {
+		if b.nodes[i].status.Notifications == NotificationsLive {
+			live++
+		}
+	}
+	b.liveNodes.Store(live)
 	for s := range b.subs {
 		s.nodesChanged()
 	}

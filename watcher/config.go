@@ -37,6 +37,14 @@ const (
 	ModeOff Mode = "off"
 )
 
+const (
+	// DefaultBudget is about a tenth of what a node can do, and does not hold
+	// up the first reading of 100,000 names.
+	DefaultBudget = 100_000
+	// MinBudget leaves room to look whether a node is well.
+	MinBudget = 100
+)
+
 // A Config holds the settings of a Watcher. The zero value of each field means
 // its default.
 type Config struct {
@@ -50,6 +58,10 @@ type Config struct {
 	// Resync is how often all names are scanned although events arrive, give
 	// or take a fifth. Default 20s.
 	Resync time.Duration
+	// Budget is how many operations a second the watcher may cost a node, at
+	// least MinBudget. Where it does not suffice, changes wait and are read
+	// together. Default DefaultBudget.
+	Budget int
 	// ClockDrift is how much the clocks of the nodes may differ. Times to live
 	// that differ by more, and a little for the network, are flagged.
 	// Default 5ms.
@@ -70,6 +82,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Resync == 0 {
 		c.Resync = 20 * time.Second
+	}
+	if c.Budget == 0 {
+		c.Budget = DefaultBudget
 	}
 	if c.ClockDrift == 0 {
 		c.ClockDrift = 5 * time.Millisecond
@@ -111,6 +126,9 @@ func (c Config) check(sources []Source) error {
 	case "", ModeAuto, ModeExternal, ModeOff:
 	default:
 		errs = append(errs, fmt.Errorf("notifications: got %q, want auto, external or off", c.Notifications))
+	}
+	if c.Budget != 0 && c.Budget < MinBudget {
+		errs = append(errs, fmt.Errorf("budget: got %d operations per second and node, want at least %d", c.Budget, MinBudget))
 	}
 	for _, d := range []struct {
 		name  string

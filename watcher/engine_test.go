@@ -124,7 +124,40 @@ func TestThoseWhoWaitAreWokenWhenAQuorumIsFree(t *testing.T) {
 		t.Error("not woken when the lock expired")
 	}
 	stop()
-	if len(b.wakers) != 0 {
+	if len(b.wakes.byName) != 0 {
 		t.Error("an interest that ended is kept")
+	}
+}
+
+func TestAWaitingCallerIsWokenByEventsBeforeAnythingIsRead(t *testing.T) {
+	b := newBoardTest(3)
+	free, _, stop := b.Free("lock:x")
+	defer stop()
+	woken := func() bool {
+		select {
+		case <-free:
+			return true
+		default:
+			return false
+		}
+	}
+	b.wakes.hear(0, "lock:x", toldGone)
+	b.wakes.hear(0, "lock:x", toldGone)
+	b.wakes.hear(1, "lock:y", toldGone)
+	if woken() {
+		t.Error("woken although one node alone told")
+	}
+	b.wakes.hear(0, "lock:x", toldWritten)
+	b.wakes.hear(1, "lock:x", toldExpired)
+	if woken() {
+		t.Error("woken although one of the nodes has it again")
+	}
+	b.wakes.hear(2, "lock:x", toldGone)
+	if !woken() {
+		t.Error("not woken although a quorum told")
+	}
+	b.wakes.hear(0, "lock:x", toldGone)
+	if woken() {
+		t.Error("woken a second time by what was told before")
 	}
 }

@@ -2,6 +2,7 @@ package watcher
 
 import (
 	"container/list"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,9 +19,25 @@ type entry struct {
 	// quiet is the entry's place in the list of those without a live token,
 	// nil while there is one.
 	quiet *list.Element
-	gone  bool // deleted from the Board
+	gone  atomic.Bool // deleted from the Board
+	// shown is the entry as queries see it, never nil once its first refresh is
+	// over. Queries go by it, gone and name alone, without the Board's mutex.
+	shown atomic.Pointer[shownEntry]
 	// open is true while a quorum of nodes reports the name free.
 	open bool
+	// hold is who holds the lock, as far as is known: the last token with a
+	// quorum, while nodes that do not say may make one for it. It is nil when
+	// there is none.
+	hold *hold
+	// claims are holds that lost their quorum and are not done with.
+	claims []*hold
+	// overlaps are the pairs of holders that were told, flagged is until when
+	// the name is flagged for them, and meets when to look for them again.
+	overlaps       []string
+	flagged, meets instant
+	// contested is since when rivals split the votes, never while they do not
+	// and once it was told.
+	contested instant
 }
 
 // A cell is what one node said of one name.
@@ -49,6 +66,14 @@ type ident struct {
 	origin      *origin   // nil when it is not known
 	at          time.Time // when it was taken by the clock of its holder, or zero
 	seen        instant   // when it was first seen
+	// opaque is true when another value need not be another holder's: it was
+	// not read, or is one of several holders.
+	opaque bool
+	// words is what a search finds: owner, library and fingerprint in lower
+	// case.
+	words string
+	// renewed is when its lease was last made longer on a node, 0 for never.
+	renewed instant
 }
 
 // A verdict is what the votes on a name come to.
@@ -69,6 +94,8 @@ const (
 	flagNoExpiry flagSet = 1 << iota
 	flagTokensDiffer
 	flagTTLsDiffer
+	flagFenceBack
+	flagOverlap
 )
 
 var flagNames = []struct {
@@ -78,6 +105,8 @@ var flagNames = []struct {
 	{flagNoExpiry, "no-expiry"},
 	{flagTokensDiffer, "tokens-differ"},
 	{flagTTLsDiffer, "ttls-differ"},
+	{flagFenceBack, "fence-back"},
+	{flagOverlap, "overlap"},
 }
 
 // names returns the flags in words, never nil.
@@ -108,11 +137,12 @@ func (e *entry) find(fingerprint string) *ident {
 }
 
 // lapse ends the cells whose deadline has passed and calls ended for each.
-func (e *entry) lapse(now instant, ended func(node int)) {
+func (e *entry) lapse(now instant, ended func(node int, token *ident)) {
 	for i := range e.cells {
 		if c := &e.cells[i]; c.ident != nil && c.deadline <= now {
+			token := c.ident
 			c.ident, c.typ, c.detail = nil, "", nil
-			ended(i)
+			ended(i, token)
 		}
 	}
 }

@@ -95,7 +95,7 @@ func TestASilentSubscriptionIsGivenUp(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: link.addr, Protocol: 2, DisableIdentity: true, MaxRetries: -1})
 	defer client.Close()
 	events := make(chan string, 100)
-	f, err := openFeed(t.Context(), client, []string{"lock:*"}, func(name, _ string) { events <- name })
+	f, err := openFeed(t.Context(), client, newMeter(DefaultBudget), []string{"lock:*"}, func(name, _, _ string) { events <- name })
 	must(t, err)
 	defer f.close()
 

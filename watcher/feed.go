@@ -39,9 +39,11 @@ var (
 // to be opened and followed by a scan.
 type feed struct {
 	pubsub *redis.PubSub
+	meter  *meter
 	prefix string
-	event  func(name, kind string)
+	event  func(name, kind, pattern string)
 	lost   chan struct{} // closed when events may have been missed
+	echoed chan struct{} // capacity 1: the last echo came
 	heard  atomic.Int64  // when the last sign of life came, since start
 	start  time.Time
 	wg     sync.WaitGroup
@@ -51,12 +53,14 @@ type feed struct {
 // openFeed subscribes to the names that the patterns select, and returns when
 // the node has confirmed it. event is called for every event, on one goroutine;
 // it must not wait. errFeedRefused means that the node said no.
-func openFeed(ctx context.Context, client *redis.Client, patterns []string, event func(name, kind string)) (*feed, error) {
+func openFeed(ctx context.Context, client *redis.Client, meter *meter, patterns []string, event func(name, kind, pattern string)) (*feed, error) {
 	f := &feed{
 		pubsub: client.PSubscribe(ctx),
+		meter:  meter,
 		prefix: fmt.Sprintf("__keyspace@%d__:", client.Options().DB),
 		event:  event,
 		lost:   make(chan struct{}),
+		echoed: make(chan struct{}, 1),
 		start:  time.Now(),
 	}
 	channels := make([]string, len(patterns))
@@ -84,11 +88,17 @@ func openFeed(ctx context.Context, client *redis.Client, patterns []string, even
 
 // confirm subscribes and waits until the node has said so.
 func (f *feed) confirm(ctx context.Context, channels []string) error {
+	if err := f.meter.spend(ctx, 1); err != nil {
+		return err
+	}
 	if err := f.pubsub.PSubscribe(ctx, channels...); err != nil {
 		return err
 	}
 	for confirmed := 0; confirmed < len(channels); {
 		message, err := f.pubsub.ReceiveTimeout(ctx, commandTimeout)
+		if replyIs(err, "NOPERM") {
+			f.meter.refused.set(refusedWhat("psubscribe", err), true)
+		}
 		if err != nil {
 			if isReply(err) && !isUnfit(err) {
 				return fmt.Errorf("%w: %s", errFeedRefused, shorten(err.Error()))
@@ -124,12 +134,16 @@ func (f *feed) receive(ctx context.Context) {
 // hand passes on an event. A keymiss is none: it is our own reads that miss,
 // and reading again because of it would never end.
 func (f *feed) hand(message any) {
+	if pong, ok := message.(*redis.Pong); ok && pong.Payload == echo {
+		f.echoed <- struct{}{} // one at a time is asked for
+		return
+	}
 	m, ok := message.(*redis.Message)
 	if !ok || m.Payload == "keymiss" {
 		return
 	}
 	if name, ok := strings.CutPrefix(m.Channel, f.prefix); ok {
-		f.event(name, m.Payload)
+		f.event(name, m.Payload, strings.TrimPrefix(m.Pattern, f.prefix))
 	}
 }
 
@@ -148,11 +162,26 @@ func (f *feed) watch(ctx context.Context) {
 		case <-ticker.C:
 		}
 		silence := time.Since(f.start) - time.Duration(f.heard.Load())
-		if silence > liveSilence || f.pubsub.Ping(ctx) != nil {
+		if silence > liveSilence || f.ping(ctx) != nil {
 			f.hangUp()
 			return
 		}
 	}
+}
+
+// echo is what a node is asked to say when all events before it have been sent.
+const echo = "echo"
+
+// seek asks for an echo: once it comes, so have the events of everything that
+// the node did before the call. The one before has to have come.
+func (f *feed) seek(ctx context.Context) error { return f.ping(ctx, echo) }
+
+// ping asks the node to answer, with a text where one is given.
+func (f *feed) ping(ctx context.Context, text ...string) error {
+	if err := f.meter.spend(ctx, 1); err != nil {
+		return err
+	}
+	return f.pubsub.Ping(ctx, text...)
 }
 
 // hear notes a sign of life.

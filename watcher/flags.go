@@ -43,22 +43,31 @@ func mergeFlags(have, needed string) string {
 	return have
 }
 
+// checkFlags returns what the setting of the node should be; empty when it is
+// enough.
+func checkFlags(ctx context.Context, client *redis.Client, needed string) (want string, err error) {
+	have, err := client.ConfigGet(ctx, notifySetting).Result()
+	if err != nil {
+		return "", refusedFlags(err)
+	}
+	flags, ok := have[notifySetting]
+	if !ok {
+		return "", errFlagsRefused
+	}
+	if want = mergeFlags(flags, needed); want == flags {
+		return "", nil
+	}
+	return want, nil
+}
+
 // ensureFlags adds the needed flags to the setting of the node. It looks
 // again after writing, since another program may do the same at the same time
 // and each would undo what the other added.
 func ensureFlags(ctx context.Context, client *redis.Client, needed string) error {
 	for range 3 {
-		have, err := client.ConfigGet(ctx, notifySetting).Result()
-		if err != nil {
-			return refusedFlags(err)
-		}
-		flags, ok := have[notifySetting]
-		if !ok {
-			return errFlagsRefused
-		}
-		want := mergeFlags(flags, needed)
-		if want == flags {
-			return nil
+		want, err := checkFlags(ctx, client, needed)
+		if err != nil || want == "" {
+			return err
 		}
 		if err := client.ConfigSet(ctx, notifySetting, want).Err(); err != nil {
 			return refusedFlags(err)
@@ -77,7 +86,8 @@ func (s *session) learn(ctx context.Context, readings []reading) error {
 	more := s.more
 	for i := range readings {
 		if f := readings[i].wants(); f != "" && !strings.Contains(s.more, f) {
-			s.dirty.add(readings[i].name)
+			name, _ := s.filter.lock(readings[i].name)
+			s.dirty.add(name)
 			if !strings.Contains(more, f) {
 				more += f
 			}

@@ -19,11 +19,12 @@ const (
 
 // check asks the node whether it is well and notes what it says.
 func (s *session) check(ctx context.Context) error {
-	asking := time.Now()
 	if err := failure(s.client.Ping(ctx).Err()); err != nil {
 		return err
 	}
-	s.board.nodeUp(s.index, time.Since(asking))
+	s.board.nodeUp(s.index, time.Duration(s.meter.took.Load()))
+	cost := s.meter.cost(s.cfg.Budget)
+	s.board.nodeStatus(s.index, func(n *NodeStatus) { n.Cost, n.Missing = cost, s.meter.refused.list() })
 	if time.Since(s.lastInfo) > infoInterval {
 		s.lastInfo = time.Now()
 		if err := s.identify(ctx); err != nil {
@@ -69,6 +70,7 @@ func (s *session) checkEmptied(ctx context.Context) error {
 // dirtyAll marks every name that the node was last seen with.
 func (s *session) dirtyAll() {
 	for _, name := range s.board.keysOf(s.index) {
+		name, _ = s.filter.lock(name)
 		s.dirty.add(name)
 	}
 }

@@ -30,7 +30,7 @@ type tally struct {
 
 // judge says what the votes come to. quorum is of the configured nodes, and
 // drift is by how much the clocks of the nodes may differ.
-func judge(b ballot, quorum int, drift time.Duration, now instant) verdict {
+func judge(b *ballot, quorum int, drift time.Duration, now instant) verdict {
 	v := verdict{state: StateFree, ends: never}
 	if len(b.tokens) == 0 {
 		if b.unknown >= quorum {
@@ -38,15 +38,15 @@ func judge(b ballot, quorum int, drift time.Duration, now instant) verdict {
 		}
 		return v
 	}
-	leader := slices.MinFunc(b.tokens, func(x, y tally) int {
-		if d := len(y.deadlines) - len(x.deadlines); d != 0 {
-			return d // the token of most nodes first
+	leader := &b.tokens[0]
+	for i := range b.tokens {
+		// The token of most nodes; of several, that of the smallest fingerprint.
+		t := &b.tokens[i]
+		d := len(t.deadlines) - len(leader.deadlines)
+		if d > 0 || d == 0 && t.ident.fingerprint < leader.ident.fingerprint {
+			leader = t
 		}
-		if x.ident.fingerprint < y.ident.fingerprint {
-			return -1
-		}
-		return 1
-	})
+	}
 	v.leader = leader.ident
 	v.flags = warnings(b, leader, drift)
 	switch votes := len(leader.deadlines); {
@@ -67,7 +67,7 @@ func judge(b ballot, quorum int, drift time.Duration, now instant) verdict {
 }
 
 // warnings returns the flags of the votes.
-func warnings(b ballot, leader tally, drift time.Duration) flagSet {
+func warnings(b *ballot, leader *tally, drift time.Duration) flagSet {
 	var flags flagSet
 	if len(b.tokens) > 1 {
 		flags |= flagTokensDiffer
@@ -85,16 +85,16 @@ func warnings(b ballot, leader tally, drift time.Duration) flagSet {
 }
 
 // nthLatest returns the n-th latest of the deadlines: until then n of them
-// have not passed.
+// have not passed. It sorts them.
 func nthLatest(deadlines []instant, n int) instant {
-	sorted := slices.Clone(deadlines)
-	slices.Sort(sorted)
-	return sorted[len(sorted)-n]
+	slices.Sort(deadlines)
+	return deadlines[len(deadlines)-n]
 }
 
-// ballotOf collects the votes of the nodes on an entry.
-func ballotOf(nodes []boardNode, e *entry) ballot {
-	var b ballot
+// count collects the votes of the nodes on an entry, in the memory of the
+// ballot before.
+func (b *ballot) count(nodes []boardNode, e *entry) {
+	b.tokens, b.unknown, b.free = b.tokens[:0], 0, 0
 	for i := range nodes {
 		c := &e.cells[i]
 		switch nodes[i].vote(c) {
@@ -105,13 +105,24 @@ func ballotOf(nodes []boardNode, e *entry) ballot {
 				return t.ident.fingerprint == c.ident.fingerprint
 			})
 			if at < 0 {
-				at = len(b.tokens)
-				b.tokens = append(b.tokens, tally{ident: c.ident})
+				at = b.open(c.ident)
 			}
 			b.tokens[at].deadlines = append(b.tokens[at].deadlines, c.deadline)
 		default:
 			b.unknown++
 		}
 	}
-	return b
+}
+
+// open adds a token without votes and returns its place.
+func (b *ballot) open(token *ident) int {
+	at := len(b.tokens)
+	if at < cap(b.tokens) {
+		b.tokens = b.tokens[:at+1]
+	} else {
+		b.tokens = append(b.tokens, tally{})
+	}
+	t := &b.tokens[at]
+	t.ident, t.deadlines = token, t.deadlines[:0]
+	return at
 }

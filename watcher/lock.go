@@ -31,7 +31,8 @@ type Lock struct {
 	Name  string
 	State State
 	// Flags are warnings in one word each: "no-expiry", "tokens-differ",
-	// "ttls-differ".
+	// "ttls-differ" by more than the drift, "fence-back" for a fence that is
+	// not above the one before, and "overlap" for two holders at one time.
 	Flags  []string
 	Holder Holder
 	// Fence is the fencing token. It is known of leases of this process and of
@@ -104,8 +105,12 @@ type Vote struct {
 	// Reason says in words why the vote is no clear answer, empty when it is.
 	Reason string
 	// RTT is the round trip of the node's vote in the attempt that took the
-	// lock, 0 for a lock that was not taken through this process.
-	RTT time.Duration
+	// lock, 0 for a lock that was not taken through this process, and Said and
+	// SaidReason are what the node said then. Said is VoteUnknown without an
+	// answer.
+	RTT        time.Duration
+	Said       lockengine.Vote
+	SaidReason string
 }
 
 // Waiters tells who queues for a lock. Most other clients' waiters are not in
@@ -149,6 +154,17 @@ type NodeStatus struct {
 	// Missed is how many changes a scan found that no event had told, although
 	// events were thought to arrive.
 	Missed uint64
+	// Missing is what the node does not let its user do, with spaces between:
+	// commands as ACL has them ("config|get"), MissingKeys, MissingChannels.
+	Missing string
+	// Flags is what notify-keyspace-events would have to be for the node to
+	// send what it does not; empty when it sends enough, or it is not known.
+	Flags string
+	// Cost is what the watcher costs the node.
+	Cost Cost
+	// Gaps is how often the subscription to the events was interrupted, after
+	// which everything is read again.
+	Gaps uint64
 }
 
 // Notifications is how changes on a node reach the watcher.

@@ -48,7 +48,7 @@ func eventually(t testing.TB, b *Board, what string, holds func() bool) {
 			sub.Take()
 		case <-again.C:
 		case <-deadline.C:
-			t.Fatalf("not within %s: %s\nthe Board: %+v\nnodes: %+v", patience, what, b.Window(Query{Limit: 20}).Locks, b.Nodes())
+			t.Fatalf("not within %s: %s\nthe Board: %+v\nnodes: %+v", patience, what, b.Window(Query{Limit: 3}).Locks, b.Nodes())
 		}
 	}
 }

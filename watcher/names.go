@@ -53,15 +53,20 @@ func (f nameFilter) lock(key string) (name string, ok bool) {
 	return key, f.watched(key)
 }
 
-// locks returns the names of the locks that the keys belong to which the i-th
-// pattern selects first, each once.
-func (f nameFilter) locks(keys []string, i int) []string {
-	keys = slices.DeleteFunc(keys, func(key string) bool { return f.first(key) != i })
+// wholes returns the names of the locks that the keys belong to, each once.
+func (f nameFilter) wholes(keys []string) []string {
 	for at, key := range keys {
 		keys[at], _ = f.lock(key)
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)
+}
+
+// locks returns the names of the locks that the keys belong to which the i-th
+// pattern selects first, each once.
+func (f nameFilter) locks(keys []string, i int) []string {
+	keys = slices.DeleteFunc(keys, func(key string) bool { return f.first(key) != i })
+	return f.wholes(keys)
 }
 
 // isCanary reports whether name is that of a canary key, ours or of another

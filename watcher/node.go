@@ -31,6 +31,7 @@ type node struct {
 	board  *Board
 	filter nameFilter
 	log    *slog.Logger
+	meter  *meter
 	// told is true once it was said that the node is down; it belongs to the
 	// goroutine of run.
 	told bool
@@ -45,8 +46,8 @@ type node struct {
 func newNode(index int, source Source, cfg Config, board *Board) *node {
 	return &node{
 		index: index, source: source, cfg: cfg, board: board,
-		filter: nameFilter{cfg.Patterns},
-		log:    cfg.Logger.With("node", source.ID, "address", source.Address),
+		filter: nameFilter{cfg.Patterns}, meter: newMeter(cfg.Budget),
+		log: cfg.Logger.With("node", source.ID, "address", source.Address),
 	}
 }
 
@@ -64,6 +65,12 @@ func (n *node) options() *redis.Options {
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	o.PoolSize, o.MinIdleConns, o.MaxIdleConns, o.MaxActiveConns = 2, 0, 0, 0
 	o.PipelinePoolSize = -1
+	dial := o.Dialer
+	if dial == nil {
+		plain := o
+		dial = redis.NewDialer(&plain)
+	}
+	o.Dialer = n.meter.dialer(dial)
 	return &o
 }
 
@@ -90,6 +97,7 @@ func (n *node) run(ctx context.Context) {
 			fallthrough
 		default:
 			n.log.Info("the subscription of a node was interrupted")
+			n.board.gap(n.index, errGap.Error())
 		}
 		retry = min(2*retry, lastRetry)
 		select {
@@ -108,6 +116,7 @@ func (n *node) down(err error) {
 		n.log.Warn("a node is down", "reason", reason)
 	}
 	n.board.nodeDown(n.index, vote, reason)
+	n.board.nodeStatus(n.index, func(s *NodeStatus) { s.Missing = n.meter.refused.list() })
 }
 
 // hint marks a name that the engine did something to, unless events tell it.

@@ -151,7 +151,7 @@ func TestKeymissEventsOfOurOwnReadsAreNoChanges(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	kinds := make(chan string, 100)
-	f, err := openFeed(ctx, client, []string{"lock:*"}, func(_, kind string) { kinds <- kind })
+	f, err := openFeed(ctx, client, newMeter(DefaultBudget), []string{"lock:*"}, func(_, kind, _ string) { kinds <- kind })
 	must(t, err)
 	defer f.close()
 	node.Get(t.Context(), "lock:none")

@@ -31,6 +31,8 @@ type reader struct {
 	client *redis.Client
 	filter nameFilter
 	pins   format.Pins
+	// others are names that are known to hold no strings.
+	others map[string]bool
 }
 
 // read asks the node about the names, in as few round trips as there are
@@ -42,7 +44,7 @@ func (r reader) read(ctx context.Context, names []string) ([]reading, error) {
 	readings := make([]reading, 0, len(names))
 	for try := 1; len(names) > 0; try++ {
 		shapes := r.shapes(names)
-		for _, step := range []func(context.Context, []shape) error{r.readShapes, r.readSizes, r.readContents, r.readBeside} {
+		for _, step := range []func(context.Context, []shape) error{r.glance, r.readShapes, r.readSizes, r.readContents, r.readBeside} {
 			if err := step(ctx, shapes); err != nil {
 				return nil, err
 			}
@@ -65,9 +67,14 @@ func (r reader) read(ctx context.Context, names []string) ([]reading, error) {
 // questions about that content.
 type shape struct {
 	reading
-	part   bool  // it belongs to the lock of the shape before
-	size   int64 // of a string in bytes, of others in fields or members
-	moved  bool  // the key changed between the questions
+	part  bool  // it belongs to the lock of the shape before
+	size  int64 // of a string in bytes, of others in fields or members
+	moved bool  // the key changed between the questions
+	// glanced is true when nothing more is to be asked: the key is not there,
+	// or a string with this text.
+	glanced bool
+	text    string
+
 	count  *redis.IntCmd
 	memory *redis.IntCmd
 	str    *redis.StringCmd
@@ -122,6 +129,9 @@ func (r reader) readShapes(ctx context.Context, shapes []shape) error {
 	asking := time.Now()
 	err := ask(ctx, r.client, func(p redis.Pipeliner) {
 		for i := range shapes {
+			if shapes[i].glanced {
+				continue
+			}
 			name := shapes[i].name
 			asked[i] = questions{p.Type(ctx, name), p.PTTL(ctx, name), p.StrLen(ctx, name)}
 		}
@@ -132,6 +142,9 @@ func (r reader) readShapes(ctx context.Context, shapes []shape) error {
 	at := time.Now()
 	for i, q := range asked {
 		s := &shapes[i]
+		if s.glanced {
+			continue
+		}
 		s.at, s.rtt = at, at.Sub(asking)
 		switch {
 		case q.typ.Err() != nil || q.pttl.Err() != nil:
@@ -198,7 +211,7 @@ func (r reader) readContents(ctx context.Context, shapes []shape) error {
 // live once more, since it may be another key by now. The fingerprint of one
 // that is not read is of its outside.
 func (s *shape) askContent(ctx context.Context, p redis.Pipeliner) {
-	if s.status != readPresent || s.moved {
+	if s.status != readPresent || s.moved || s.glanced {
 		return
 	}
 	if s.count != nil {
@@ -209,7 +222,7 @@ func (s *shape) askContent(ctx context.Context, p redis.Pipeliner) {
 	}
 	switch {
 	case s.typ == "string" && s.size <= maxValue:
-		s.str = p.Get(ctx, s.name)
+		s.str = p.GetRange(ctx, s.name, 0, maxValue)
 	case s.typ == "hash" && s.size <= maxFields && s.light():
 		s.hash = p.HGetAll(ctx, s.name)
 	case s.typ == "set" && s.size <= maxFields && s.light():
@@ -217,7 +230,7 @@ func (s *shape) askContent(ctx context.Context, p redis.Pipeliner) {
 	case s.typ == "zset" && s.light():
 		s.zset = p.ZRangeWithScores(ctx, s.name, 0, maxFields-1)
 	default:
-		s.fingerprint = s.outside()
+		s.fingerprint, s.unread = s.outside(), true
 		return
 	}
 	s.pttl = p.PTTL(ctx, s.name)
@@ -243,8 +256,13 @@ func (s *shape) outside() string {
 func (s *shape) takeContent(pins format.Pins) {
 	v := format.Value{Type: s.typ, TTL: s.ttl, Now: s.at, Size: int(s.size)}
 	switch {
+	case s.glanced && s.status == readPresent:
+		v.Text = s.text
+		s.fingerprint = lockengine.Fingerprint(v.Text)
 	case s.str != nil && !s.fail(s.str.Err()):
-		v.Text = s.str.Val()
+		if v.Text = s.str.Val(); v.Text == "" && s.size > 0 {
+			s.status = readAbsent
+		}
 		s.fingerprint = lockengine.Fingerprint(v.Text)
 	case s.hash != nil && !s.fail(s.hash.Err()):
 		v.Fields = s.hash.Val()
@@ -266,7 +284,7 @@ func (s *shape) takeContent(pins format.Pins) {
 	default:
 		return
 	}
-	s.str, s.hash, s.set, s.zset = nil, nil, nil, nil
+	s.text, s.str, s.hash, s.set, s.zset = "", nil, nil, nil, nil
 	v.Size = max(v.Size, len(v.Members))
 	s.recognised(pins.Recognise(s.name, v))
 }

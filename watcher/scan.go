@@ -37,7 +37,7 @@ func (s *session) scan(ctx context.Context) error {
 			}
 		}
 	}
-	if err := s.readPages(ctx, s.board.unscanned(s.index), audit); err != nil {
+	if err := s.readPages(ctx, s.filter.wholes(s.board.unscanned(s.index)), audit); err != nil {
 		return err
 	}
 	s.board.endScan(s.index)
@@ -47,8 +47,8 @@ func (s *session) scan(ctx context.Context) error {
 
 // readPages reads the names in steps and lets others have a turn after each.
 func (s *session) readPages(ctx context.Context, names []string, audit bool) error {
-	for page := range slices.Chunk(names, flushLimit) {
-		surprises, err := s.read(ctx, page)
+	for page := range slices.Chunk(names, s.meter.batch()) {
+		surprises, err := s.read(ctx, page, nil)
 		if err != nil {
 			return err
 		}
@@ -76,10 +76,14 @@ func (s *session) yield(ctx context.Context) error {
 		select {
 		case <-s.dirty.ready:
 			err = s.flush(ctx)
+		case <-s.paced.C:
+			err = s.flush(ctx)
 		case <-s.health.C:
 			err = s.check(ctx)
 		case err := <-s.proven:
 			s.landed(err)
+		case <-s.echoed():
+			err = s.settle(ctx)
 		default:
 			return nil
 		}

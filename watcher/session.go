@@ -15,8 +15,18 @@ const (
 	// pollInterval is how often a node without events is scanned, unless the
 	// scan itself takes half of it.
 	pollInterval = time.Second
-	// flushLimit is how many names are read in one go.
+	// flushLimit is how many names are read in one go at most.
 	flushLimit = 500
+	// flushPause is the time from the first dirty name to the flush, so that
+	// changes that come together are read together, and a name that changes all
+	// the time costs a bounded number of reads.
+	flushPause = 500 * time.Microsecond
+	// After a flush of more than calm names the next one waits restShare times
+	// as long as it took, at most longestRest: a storm of changes must not take
+	// the processor from the engine that may work in the same process.
+	calm        = 32
+	restShare   = 4
+	longestRest = 50 * time.Millisecond
 )
 
 // A session is one connection to a node, from the first answer to the first
@@ -25,6 +35,7 @@ type session struct {
 	*node
 	client *redis.Client
 	feed   *feed // nil where there is none
+	ear    ear   // of the feed's goroutine
 	dirty  *dirtySet
 	// canary is the one in flight, if any. Its name is never dirty.
 	canary  atomic.Pointer[canary]
@@ -33,9 +44,15 @@ type session struct {
 	synced  bool       // a scan has ended
 	warned  bool       // the log says that the node is polled
 	suspect map[string]time.Time
+	// doubts are names of which an event may be on its way that tells how a
+	// token left the node, and sought those that the last echo was sent for.
+	doubts, sought map[string]struct{}
 
 	health    *time.Ticker
 	scanTimer *time.Timer
+	paced     *time.Timer   // ends a flushPause
+	flushed   time.Time     // when the last flush ended
+	rest      time.Duration // how long the next one waits after that
 	lastInfo  time.Time
 	lastProof time.Time
 	wg        sync.WaitGroup
@@ -47,6 +64,7 @@ type session struct {
 func (s *session) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	s.client = redis.NewClient(s.options())
+	s.client.AddHook(s.meter)
 	// The client library does not leave a read that has begun when its context
 	// ends, so close the connection under it.
 	s.wg.Go(func() {
@@ -55,11 +73,14 @@ func (s *session) run(ctx context.Context) error {
 	})
 	s.proven = make(chan error, 1)
 	s.suspect = make(map[string]time.Time)
+	s.doubts, s.sought = make(map[string]struct{}), make(map[string]struct{})
 	s.health = time.NewTicker(healthInterval)
 	s.scanTimer = time.NewTimer(0)
+	s.paced = time.NewTimer(time.Hour)
 	defer func() {
 		s.health.Stop()
 		s.scanTimer.Stop()
+		s.paced.Stop()
 		cancel()
 		if s.feed != nil {
 			s.feed.close()
@@ -93,7 +114,7 @@ func (s *session) listen(ctx context.Context) error {
 	if s.cfg.Notifications == ModeOff || s.feed != nil {
 		return nil
 	}
-	f, err := openFeed(ctx, s.client, s.cfg.Patterns, s.event)
+	f, err := openFeed(ctx, s.client, s.meter, s.cfg.Patterns, s.event)
 	if errors.Is(err, errFeedRefused) {
 		if !s.warned {
 			s.warned = true
@@ -105,15 +126,24 @@ func (s *session) listen(ctx context.Context) error {
 	return err
 }
 
-// event takes in a keyspace event. It runs on the feed's goroutine.
-func (s *session) event(name, kind string) {
+// event takes in a keyspace event. It runs on the feed's goroutine. An event
+// comes once for each pattern that selects the name, of which one is enough.
+func (s *session) event(name, kind, pattern string) {
 	if c := s.canary.Load(); c != nil && c.name == name {
 		c.event(kind)
 		return
 	}
-	if lock, ok := s.filter.lock(name); ok {
-		s.dirty.add(lock)
+	i := s.filter.first(name)
+	lock, ok := s.filter.lock(name)
+	if !ok || i >= 0 && s.cfg.Patterns[i] != pattern {
+		return
 	}
+	t := s.ear.hears(name, kind)
+	if lock != name {
+		t = t&toldGone | toldChanged // of a part of the lock, or of what stands beside it
+	}
+	s.board.wakes.hear(s.index, lock, t)
+	s.dirty.tell(lock, t)
 }
 
 // prove finds out whether events come: by the node's configuration, which it
@@ -124,15 +154,8 @@ func (s *session) prove(ctx context.Context) error {
 		s.setLive(false)
 		return nil
 	}
-	if s.cfg.Notifications == ModeAuto {
-		err := ensureFlags(ctx, s.client, neededFlags+s.more)
-		if err == nil {
-			s.setLive(true)
-			return nil
-		}
-		if !errors.Is(err, errFlagsRefused) {
-			return err
-		}
+	if known, err := s.configured(ctx); known || err != nil {
+		return err
 	}
 	s.setLive(s.live)
 	if s.canary.Load() != nil {
@@ -146,6 +169,27 @@ func (s *session) prove(ctx context.Context) error {
 	s.canary.Store(c)
 	s.wg.Go(func() { s.proven <- c.fly(ctx, s.client) })
 	return nil
+}
+
+// configured goes by the node's configuration, which it mends where it may, and
+// reports whether that tells enough.
+func (s *session) configured(ctx context.Context) (known bool, err error) {
+	if s.cfg.Notifications == ModeAuto {
+		err = ensureFlags(ctx, s.client, neededFlags+s.more)
+		if err != nil && !errors.Is(err, errFlagsRefused) {
+			return false, err
+		}
+	}
+	want, err := checkFlags(ctx, s.client, neededFlags+s.more)
+	if err != nil && !errors.Is(err, errFlagsRefused) {
+		return false, err
+	}
+	s.board.nodeStatus(s.index, func(n *NodeStatus) { n.Flags = want })
+	if err != nil {
+		return false, nil
+	}
+	s.setLive(want == "")
+	return true, nil
 }
 
 // landed takes in the outcome of a canary.
@@ -188,11 +232,15 @@ func (s *session) loop(ctx context.Context) error {
 		case <-s.lost():
 			return errGap
 		case <-s.dirty.ready:
+			s.paced.Reset(max(flushPause, s.rest-time.Since(s.flushed)))
+		case <-s.paced.C:
 			err = s.flush(ctx)
 		case <-s.health.C:
 			err = s.check(ctx)
 		case err := <-s.proven:
 			s.landed(err)
+		case <-s.echoed():
+			err = s.settle(ctx)
 		case <-s.scanTimer.C:
 			began := time.Now()
 			err = s.scan(ctx)
@@ -214,28 +262,44 @@ func (s *session) lost() <-chan struct{} {
 
 // flush reads the dirty names.
 func (s *session) flush(ctx context.Context) error {
-	names := s.dirty.take(flushLimit)
-	for _, name := range names {
+	began := time.Now()
+	dirty := s.dirty.take(s.meter.batch())
+	defer func() {
+		s.flushed, s.rest = time.Now(), flushPause
+		if len(dirty) > calm {
+			s.rest = min(max(flushPause, restShare*s.flushed.Sub(began)), longestRest)
+		}
+	}()
+	names := make([]string, 0, len(dirty))
+	for name := range dirty {
+		names = append(names, name)
 		delete(s.suspect, name)
 	}
-	_, err := s.read(ctx, names)
+	_, err := s.read(ctx, names, dirty)
 	return err
 }
 
-// read reads the names and puts them on the Board. It returns those that were
-// not as expected.
-func (s *session) read(ctx context.Context, names []string) ([]string, error) {
+// read reads the names, of which events have told so much, and puts them on
+// the Board. It returns those that were not as expected.
+func (s *session) read(ctx context.Context, names []string, told map[string]told) ([]string, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	readings, err := reader{s.client, s.filter, s.cfg.Libraries}.read(ctx, names)
+	readings, err := reader{s.client, s.filter, s.cfg.Libraries, s.board.others(s.index, names)}.read(ctx, names)
 	if err != nil {
 		return nil, err // the session ends, and the next one reads everything
 	}
 	if err := s.learn(ctx, readings); err != nil {
 		return nil, err
 	}
-	return s.board.apply(s.index, readings), nil
+	for i := range readings {
+		readings[i].told = told[readings[i].name]
+	}
+	surprises, doubts := s.board.apply(s.index, readings)
+	for _, name := range doubts {
+		s.doubts[name] = struct{}{}
+	}
+	return surprises, s.seek(ctx)
 }
 
 // nextScan returns when to scan again after a scan that took so long.

@@ -29,6 +29,8 @@ type Changes struct {
 	All bool
 	// Nodes is set when the status of a node changed.
 	Nodes bool
+	// Activity is the number of the last event there is, see Board.Activity.
+	Activity uint64
 	// Seq is the number of the last change that is included.
 	Seq uint64
 }
@@ -80,6 +82,16 @@ func (s *Subscription) changed(name string, seq uint64) {
 		}
 	}
 	s.signal()
+}
+
+// happened notes that there is an event with the number seq.
+func (s *Subscription) happened(seq uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.pending.Activity = seq
+		s.signal()
+	}
 }
 
 // nodesChanged notes a change of a node's status.

@@ -3,6 +3,7 @@ package watcher
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 )
@@ -96,11 +97,50 @@ func BenchmarkWindowOfAHundredThousandNames(b *testing.B) {
 			bt.says(node, fmt.Sprintf("lock:order:%d", i*7919%100_000), fmt.Sprint("v", i), time.Minute)
 		}
 	}
-	for _, q := range []Query{{Limit: 50}, {Text: "order:77", Limit: 50}, {Sort: "expires", Limit: 50}} {
-		b.Run(fmt.Sprintf("%s%s", q.Text, q.Sort), func(b *testing.B) {
+	bt.Window(Query{}) // the first one sorts
+	for _, q := range []Query{{Limit: 50}, {Text: "order:77", Limit: 50}, {Sort: "expires", Limit: 50}, {State: StateHeld, Sort: "since", Limit: 200}} {
+		b.Run(fmt.Sprintf("%s%s%s", q.Text, q.State, q.Sort), func(b *testing.B) {
 			for b.Loop() {
 				bt.Window(q)
 			}
 		})
 	}
+}
+
+func TestQueriesRunBesideChanges(t *testing.T) {
+	b := newBoardTest(3)
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	for _, q := range []Query{{}, {Text: "1", Sort: "-expires", Limit: 5}, {State: StateHeld, Sort: "since"}, {Sort: "state", Limit: 10, Offset: 3}} {
+		wg.Go(func() {
+			for last := uint64(0); ; {
+				v := b.Window(q)
+				if v.Seq < last || v.Total > 50 || q.Limit > 0 && len(v.Locks) > q.Limit {
+					t.Errorf("%+v: %d of %d at %d after %d", q, len(v.Locks), v.Total, v.Seq, last)
+				}
+				last = v.Seq
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for i := range 20_000 {
+		name, ttl := fmt.Sprint("lock:", i*7%50), time.Duration(i%3)*time.Second
+		if ttl == 0 {
+			b.says(i%3, name, "", 0)
+		} else {
+			b.says(i%3, name, fmt.Sprint("v", i%5), ttl)
+		}
+		if i%1000 == 0 {
+			b.mu.Lock()
+			b.time = b.time.Add(time.Minute)
+			b.mu.Unlock()
+			b.tick()
+		}
+	}
+	close(done)
+	wg.Wait()
 }

@@ -3,6 +3,7 @@ package watcher
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,7 @@ func New(sources []Source, cfg Config) (*Watcher, error) {
 		w.nodes = append(w.nodes, newNode(i, s, cfg, w.board))
 	}
 	w.board.hint = w.hint
+	w.board.alarm = func(o Overlap) { sound(cfg.Logger, o) }
 	return w, nil
 }
 
@@ -52,6 +54,13 @@ func (w *Watcher) Board() *Board { return w.board }
 // least once.
 func (w *Watcher) Synced() bool {
 	return w.board.syncedNodes() >= w.board.Quorum()
+}
+
+// sound tells the log of two holders, of a name that is not flagged already.
+func sound(log *slog.Logger, o Overlap) {
+	if !o.Flagged {
+		log.Error("two holders of a lock overlap", "name", o.Name, "first", o.First, "second", o.Second, "until", o.Until)
+	}
 }
 
 // hint passes on what the engine did to nodes that send no events.

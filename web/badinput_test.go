@@ -219,6 +219,7 @@ func TestTheOpenAPIDocumentListsAllCalls(t *testing.T) {
 	}
 	for path, method := range map[string]string{
 		"/api/v1/locks": "get", "/api/v1/locks/one": "get", "/api/v1/nodes": "get", "/api/v1/leases": "get",
+		"/api/v1/events": "get", "/api/v1/contention": "get",
 		"/api/v1/locks/acquire": "post", "/api/v1/locks/extend": "post", "/api/v1/locks/release": "post",
 	} {
 		if len(doc.Paths[path][method].Responses) == 0 {

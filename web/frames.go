@@ -92,6 +92,7 @@ type clientFrame struct {
 	View    string `json:"view"`
 	Q       string `json:"q"`
 	State   string `json:"state"`
+	Mine    bool   `json:"mine"`
 	Sort    string `json:"sort"`
 	Offset  int    `json:"offset"`
 	Limit   int    `json:"limit"`

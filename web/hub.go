@@ -86,9 +86,9 @@ type nodesState struct {
 	json       []byte
 }
 
-func newHub(board *watcher.Board, engine *lockengine.Engine, tabs *tabs, readOnly bool, environment string, limits Limits, log *slog.Logger) *hub {
+func newHub(asked rows, engine *lockengine.Engine, tabs *tabs, readOnly bool, environment string, limits Limits, log *slog.Logger) *hub {
 	h := &hub{
-		board: board, engine: engine, tabs: tabs, limits: limits, log: log, windows: newWindows(board), beat: beatInterval,
+		board: asked.board, engine: engine, tabs: tabs, limits: limits, log: log, windows: newWindows(asked), beat: beatInterval,
 		hello:      helloFields{role: "operator", environment: environment, readOnly: readOnly},
 		sockets:    make(map[*socket]struct{}),
 		perSession: make(map[session]int),

@@ -70,8 +70,29 @@ type Vote struct {
 	Fingerprint *string `json:"fingerprint"`
 	Type        *string `json:"type" doc:"The type of the key on the node."`
 	ExpiresAt   Time    `json:"expiresAt"`
-	RTTMicros   *int64  `json:"rttMicros" doc:"The round trip of the vote when the lock was taken here."`
 	Reason      *string `json:"reason" doc:"Why the vote is no clear answer; null when it is."`
+	RTTMicros   *int64  `json:"rttMicros" doc:"The round trip of the vote when the lock was taken here."`
+	Said        *string `json:"said" enum:"granted,other,free,down,timeout,amnesia,quarantined,unknown" doc:"What the node said when the lock was taken here; null when it did not answer, or the lock was not taken here."`
+	SaidReason  *string `json:"saidReason" doc:"Why that was no clear answer; null when it was."`
+}
+
+// A Hold is one holder of a lock, present or past.
+type Hold struct {
+	Owner       *string `json:"owner"`
+	Fingerprint string  `json:"fingerprint"`
+	Library     *string `json:"library"`
+	Managed     bool    `json:"managed" doc:"True when the lease was taken through this server."`
+	Fence       *int64  `json:"fence"`
+	From        Time    `json:"from"`
+	To          Time    `json:"to" doc:"Null while it lasts."`
+	How         *string `json:"how" enum:"released,expired,forced,lost,overlapped,unknown" doc:"How it ended; null while it lasts."`
+	Extensions  int     `json:"extensions" doc:"How often its lease was seen to be made longer."`
+}
+
+// A LockDetail is one lock with those who held it.
+type LockDetail struct {
+	Lock
+	History []Hold `json:"history" nullable:"false" doc:"The holders that are remembered, the present or last one first."`
 }
 
 // Waiters tells who queues for a lock.
@@ -131,6 +152,14 @@ func nullable(s string) *string {
 	return &s
 }
 
+// number returns n, or null for 0.
+func number(n int64) *int64 {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
+
 // counted returns null for what is not counted.
 func counted(n int) *int {
 	if n == 0 {
@@ -164,9 +193,7 @@ func toLock(l watcher.Lock) Lock {
 		Waiters: Waiters{Visible: l.Waiters.Visible, Count: l.Waiters.Count, OldestSince: Time{l.Waiters.OldestSince}, Who: listed(l.Waiters.Who)},
 		Seq:     l.Seq,
 	}
-	if l.Fence != 0 {
-		row.Fence = &l.Fence
-	}
+	row.Fence = number(l.Fence)
 	if h := l.Holder; h.Fingerprint != "" {
 		row.Holder = &Holder{
 			Owner: nullable(h.Owner), Fingerprint: h.Fingerprint, Library: nullable(h.Library),
@@ -181,8 +208,22 @@ func toLock(l watcher.Lock) Lock {
 			Node: v.Node, Vote: v.Vote.String(), Fingerprint: nullable(v.Fingerprint),
 			Type: nullable(v.Type), ExpiresAt: Time{v.ExpiresAt}, RTTMicros: micros(v.RTT), Reason: nullable(v.Reason),
 		}
+		if v.RTT > 0 || v.Said != lockengine.VoteUnknown {
+			row.Votes[i].Said, row.Votes[i].SaidReason = nullable(v.Said.String()), nullable(v.SaidReason)
+		}
 	}
 	return row
+}
+
+func toHolds(holds []watcher.Hold) []Hold {
+	list := make([]Hold, len(holds))
+	for i, h := range holds {
+		list[i] = Hold{
+			Owner: nullable(h.Owner), Fingerprint: h.Fingerprint, Library: nullable(h.Library), Managed: h.Managed,
+			Fence: number(h.Fence), From: Time{h.From}, To: Time{h.To}, How: nullable(string(h.How)), Extensions: h.Extensions,
+		}
+	}
+	return list
 }
 
 func toLocks(locks []watcher.Lock) []Lock {

@@ -14,6 +14,8 @@ import (
 // It holds a bounded number of them.
 type leaseStore struct {
 	max int
+	// changed is told the names of leases that came or went.
+	changed func(name string)
 
 	mu       sync.Mutex // guards everything below
 	reserved int        // places promised to acquires under way
@@ -29,8 +31,17 @@ type storedLease struct {
 	tab string
 }
 
-func newLeaseStore(max int) *leaseStore {
-	return &leaseStore{max: max, leases: make(map[string]*storedLease)}
+func newLeaseStore(max int, changed func(name string)) *leaseStore {
+	return &leaseStore{max: max, changed: changed, leases: make(map[string]*storedLease)}
+}
+
+// tokens returns the fingerprints of the leases of owner by name.
+func (s *leaseStore) tokens(owner session) map[string]string {
+	tokens := make(map[string]string)
+	for _, stored := range s.of(owner) {
+		tokens[stored.lease.Name()] = stored.lease.Fingerprint()
+	}
+	return tokens
 }
 
 // reserve promises a place before a lock is taken, so that no lock is taken
@@ -59,14 +70,19 @@ func (s *leaseStore) put(owner session, lease *lockengine.Lease, tab string) *st
 	s.reserved--
 	s.leases[stored.id] = stored
 	s.mu.Unlock()
+	s.changed(lease.Name())
 	context.AfterFunc(lease.Context(), func() { s.drop(stored.id) })
 	return stored
 }
 
 func (s *leaseStore) drop(id string) {
 	s.mu.Lock()
+	stored := s.leases[id]
 	delete(s.leases, id)
 	s.mu.Unlock()
+	if stored != nil {
+		s.changed(stored.lease.Name())
+	}
 }
 
 // find returns the lease called id if it belongs to owner.

@@ -16,6 +16,7 @@ import (
 type locksInput struct {
 	Q      string `query:"q" maxLength:"512" doc:"Text to search in names and owners."`
 	State  string `query:"state" enum:"held,expiring,contested,residue,unknown,free" doc:"Only names in this state."`
+	Mine   bool   `query:"mine" doc:"Only the locks that this browser session holds."`
 	Sort   string `query:"sort" enum:"name,-name,state,expires,since" doc:"The order; by name when it is not given."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200" doc:"How many at most."`
 	Cursor string `query:"cursor" maxLength:"64" doc:"Where the page before ended: the cursor of its answer."`
@@ -36,14 +37,15 @@ type locksOutput struct {
 // listLocks answers with a window of the Board. Names that come and go between
 // two pages can shift a row from one to the other; the stream does not have
 // that problem.
-func (s *Server) listLocks(_ context.Context, in *locksInput) (*locksOutput, error) {
+func (s *Server) listLocks(ctx context.Context, in *locksInput) (*locksOutput, error) {
 	offset, ok := parseCursor(in.Cursor)
 	if !ok {
 		return nil, invalid(FieldError{Field: "cursor", Message: "want the cursor of an answer", Got: shorten(in.Cursor)})
 	}
-	view := s.board.Window(watcher.Query{
+	own, _ := sessionOf(ctx) // none holds nothing
+	view := s.rows.view(rowQuery{mine: in.Mine, session: own, Query: watcher.Query{
 		Text: in.Q, State: watcher.State(in.State), Sort: in.Sort, Offset: offset, Limit: in.Limit,
-	})
+	}})
 	out := &locksOutput{}
 	out.Body.Locks = toLocks(view.Locks)
 	out.Body.Total = view.Total
@@ -83,30 +85,40 @@ type lockInput struct {
 }
 
 type lockOutput struct {
-	Body Lock
+	Body LockDetail
 }
 
-// getLock answers with one lock. Any name may be looked for, also one that no
-// lock could be taken of.
+// getLock answers with one lock and its history. Any name may be looked for,
+// also one that no lock could be taken of.
 func (s *Server) getLock(_ context.Context, in *lockInput) (*lockOutput, error) {
-	name := in.Name
+	name, given, err := nameOf(in.Name, in.NameB64)
 	switch {
-	case in.Name != "" && in.NameB64 != "":
-		return nil, invalid(FieldError{Field: "name", Message: "give name or nameB64, not both", Got: shorten(in.Name)})
-	case in.NameB64 != "":
-		raw, err := base64.StdEncoding.DecodeString(in.NameB64)
-		if err != nil {
-			return nil, invalid(FieldError{Field: "nameB64", Message: "want base64", Got: shorten(in.NameB64)})
-		}
-		name = string(raw)
-	case in.Name == "":
+	case err != nil:
+		return nil, err
+	case !given:
 		return nil, invalid(FieldError{Field: "name", Message: "is missing"})
 	}
-	lock, ok := s.board.Lock(name)
+	lock, holds, ok := s.board.Look(name)
 	if !ok {
-		return nil, problem(http.StatusNotFound, codeNotFound, "no node holds a lock of that name")
+		return nil, problem(http.StatusNotFound, codeNotFound, "no node holds a lock of that name, and none did lately")
 	}
-	return &lockOutput{Body: toLock(lock)}, nil
+	return &lockOutput{Body: LockDetail{Lock: toLock(lock), History: toHolds(holds)}}, nil
+}
+
+// nameOf returns the name that a query gives in one of two ways, and whether it
+// gives one at all.
+func nameOf(plain, encoded string) (name string, given bool, err error) {
+	switch {
+	case plain != "" && encoded != "":
+		return "", false, invalid(FieldError{Field: "name", Message: "give name or nameB64, not both", Got: shorten(plain)})
+	case encoded == "":
+		return plain, plain != "", nil
+	}
+	raw, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		return "", false, invalid(FieldError{Field: "nameB64", Message: "want base64", Got: shorten(encoded)})
+	}
+	return string(raw), true, nil
 }
 
 var _ huma.SchemaProvider = Time{}

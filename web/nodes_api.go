@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"time"
 
@@ -25,10 +26,23 @@ type Node struct {
 	Notifications string      `json:"notifications" enum:"live,polling,none"`
 	Keys          int         `json:"keys"`
 	Synced        Time        `json:"synced"`
+	Missed        uint64      `json:"missed" doc:"Changes that no event told although events arrive."`
+	Gaps          uint64      `json:"gaps" doc:"How often the subscription to the events was interrupted."`
+	Cost          Cost        `json:"cost" doc:"What watching costs the node."`
 	Votes         bool        `json:"votes" doc:"True when the lock engine counts its votes."`
 	Quarantine    *Quarantine `json:"quarantine" doc:"Why the node sits out; null when it does not."`
 	Clock         *Clock      `json:"clock" doc:"Null until it was read."`
 	Findings      []Finding   `json:"findings" nullable:"false" doc:"What an operator should mend."`
+}
+
+// A Cost is what watching costs a node: events, reads and scans.
+type Cost struct {
+	OperationsPerSecond int    `json:"operationsPerSecond"`
+	BytesPerSecond      int    `json:"bytesPerSecond" doc:"Both ways together."`
+	Budget              int    `json:"budget" doc:"How many operations a second there are at most."`
+	Operations          uint64 `json:"operations" doc:"Since the start."`
+	BytesIn             uint64 `json:"bytesIn" doc:"From the node, since the start."`
+	BytesOut            uint64 `json:"bytesOut" doc:"To the node, since the start."`
 }
 
 // A Quarantine is the time in which a node's votes do not count.
@@ -58,6 +72,8 @@ type nodeState struct {
 	believed lockengine.NodeStatus
 	// engaged is false where there is no engine to believe anything.
 	engaged bool
+	// findings are those of both.
+	findings []Finding
 }
 
 // nodeStates joins what the watcher sees with what the engine believes. Without
@@ -74,6 +90,7 @@ func nodeStates(board *watcher.Board, engine *lockengine.Engine) []nodeState {
 		if i < len(believed) {
 			states[i].believed, states[i].engaged = believed[i], true
 		}
+		states[i].findings = joinFindings(states[i].believed.Findings, watchFindings(n, board.Patterns()))
 	}
 	return states
 }
@@ -83,10 +100,11 @@ func nodeStates(board *watcher.Board, engine *lockengine.Engine) []nodeState {
 func (n nodeState) alike(m nodeState) bool {
 	x, y := n.NodeStatus, m.NodeStatus
 	x.RTT, x.Keys, x.Synced = y.RTT, y.Keys, y.Synced
+	x.Cost, x.Missed = y.Cost, y.Missed
 	x.StartedAt = y.StartedAt // by uptime: it wavers; a restart has another RunID
 	a, b := n.believed, m.believed
 	return x == y && a.Votes == b.Votes && a.OutWhy == b.OutWhy && a.OutUntil.Equal(b.OutUntil) &&
-		a.Jumps == b.Jumps && len(a.Findings) == len(b.Findings)
+		a.Jumps == b.Jumps && len(n.findings) == len(m.findings)
 }
 
 func toNode(n nodeState) Node {
@@ -94,7 +112,8 @@ func toNode(n nodeState) Node {
 		ID: n.ID, Address: n.Address, Up: n.Up, Error: nullable(n.Error), Since: Time{n.Since},
 		RTTMicros: micros(n.RTT), Version: n.Version, Mode: n.Mode, Role: n.Role, RunID: n.RunID,
 		StartedAt: Time{n.StartedAt}, Notifications: string(n.Notifications), Keys: n.Keys, Synced: Time{n.Synced},
-		Votes: n.Up && n.believed.Votes, Findings: []Finding{},
+		Missed: n.Missed, Gaps: n.Gaps, Cost: toCost(n.Cost),
+		Votes: n.Up && n.believed.Votes, Findings: n.findings,
 	}
 	if n.believed.OutWhy != "" {
 		node.Quarantine = &Quarantine{Until: Time{n.believed.OutUntil}, Reason: n.believed.OutWhy}
@@ -105,10 +124,14 @@ func toNode(n nodeState) Node {
 			Jumps: n.believed.Jumps,
 		}
 	}
-	for _, f := range n.believed.Findings {
-		node.Findings = append(node.Findings, Finding(f))
-	}
 	return node
+}
+
+func toCost(c watcher.Cost) Cost {
+	return Cost{
+		OperationsPerSecond: int(math.Round(c.OperationsPerSecond)), BytesPerSecond: int(math.Round(c.BytesPerSecond)),
+		Budget: c.Budget, Operations: c.Operations, BytesIn: c.BytesIn, BytesOut: c.BytesOut,
+	}
 }
 
 func toNodes(states []nodeState) []Node {

@@ -35,12 +35,13 @@ func (s *Server) page(title, active string) views.Page {
 // locksPage shows the locks as they are now. Its query is that of the API, but
 // an address that somebody mistyped shows what can be shown of it.
 func (s *Server) locksPage(c echo.Context) error {
-	owner := ""
+	owner, own := "", session{}
 	if !arrivesFromElsewhere(c.Request()) {
-		owner = defaultOwner(s.ensureSession(c))
+		own = s.ensureSession(c)
+		owner = defaultOwner(own)
 	}
-	query := parsePageQuery(c)
-	view := s.board.Window(query)
+	query := rowQuery{Query: parsePageQuery(c), mine: c.QueryParams().Has("mine"), session: own}
+	view := s.rows.view(query)
 	return s.render(c, http.StatusOK, views.Locks(views.LocksData{
 		Page: s.page("Locks", "locks"),
 		Rows: viewLocks(view.Locks), Nodes: viewNodes(nodeStates(s.board, s.engine)),
@@ -135,7 +136,7 @@ func viewNodes(nodes []nodeState) []views.Node {
 		if n.believed.ClockKnown {
 			node.Clock = &views.Clock{Offset: n.believed.Clock, Error: n.believed.ClockError, Jumps: n.believed.Jumps}
 		}
-		for _, f := range n.believed.Findings {
+		for _, f := range n.findings {
 			node.Findings = append(node.Findings, views.Finding(f))
 		}
 		list[i] = node

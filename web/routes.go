@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"reflect"
 
@@ -53,11 +54,18 @@ func (s *Server) api(e *echo.Echo, g *echo.Group) {
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil
 	config.Servers = []*huma.Server{{URL: cmp.Or(s.base, "/")}}
+	config.Formats = maps.Clone(config.Formats)
+	config.Formats[csvType] = csvFormat
 	api := humaecho.NewWithGroup(e, g, config)
 
-	huma.Register(api, s.query("locks", "/api/v1/locks", "List locks", 422), s.listLocks)
+	locks := s.query("locks", "/api/v1/locks", "List locks", 422)
+	locks.Middlewares = huma.Middlewares{adapt(s.knownSession)}
+	huma.Register(api, locks, s.listLocks)
 	huma.Register(api, s.query("lock", "/api/v1/locks/one", "Get one lock", 404, 422), s.getLock)
 	huma.Register(api, s.query("nodes", "/api/v1/nodes", "List nodes"), s.listNodes)
+	huma.Register(api, s.query("events", "/api/v1/events", "List what happened", 422), s.listEvents)
+	describeTable(api, "/api/v1/events")
+	huma.Register(api, s.query("contention", "/api/v1/contention", "List what is fought for", 422), s.listContention)
 	leases := s.query("leases", "/api/v1/leases", "List the leases of this session")
 	leases.Middlewares = huma.Middlewares{adapt(s.knownSession)}
 	huma.Register(api, leases, s.listLeases)
@@ -79,6 +87,11 @@ func (s *Server) api(e *echo.Echo, g *echo.Group) {
 	g.GET("/api/openapi.json", func(c echo.Context) error {
 		return c.Blob(http.StatusOK, "application/openapi+json", document)
 	})
+}
+
+// describeTable says that a call also answers with a table.
+func describeTable(api huma.API, path string) {
+	api.OpenAPI().Paths[path].Get.Responses["200"].Content["text/csv"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 }
 
 // query describes a call that changes nothing.

@@ -32,7 +32,7 @@ func TestATokenIsToldToItsOwnerAlone(t *testing.T) {
 
 	var seen strings.Builder
 	for _, path := range []string{
-		"/", "/?q=lock:a", "/api/v1/locks", "/api/v1/locks/one?name=lock:a", "/api/v1/leases", "/api/v1/nodes",
+		"/", "/?q=lock:a", "/api/v1/locks", "/api/v1/locks/one?name=lock:a", "/api/v1/events", "/api/v1/events?format=csv", "/api/v1/leases", "/api/v1/nodes",
 		"/api/openapi.json", "/readyz", "/nothing",
 	} {
 		seen.WriteString(bob.get(path).text)

@@ -95,6 +95,7 @@ type Server struct {
 	throttle    *throttle
 	answers     *answers
 	leases      *leaseStore
+	rows        rows
 	tabs        *tabs
 	hub         *hub
 	stages      *stages // nil where there are none
@@ -144,12 +145,13 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		assets:      loaded,
 		throttle:    newThrottle(cfg.Limits.CommandRate, cfg.Limits.CommandBurst),
 		answers:     newAnswers(),
-		leases:      newLeaseStore(cfg.Limits.Leases),
+		leases:      newLeaseStore(cfg.Limits.Leases, deps.Board.Touch),
 	}
 	s.hosts.Store(newHostList(cfg.Addr, cfg.AllowedHosts))
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.tabs = newTabs(func(l *storedLease) { s.giveBack(l.lease) })
-	s.hub = newHub(deps.Board, deps.Engine, s.tabs, cfg.ReadOnly, cfg.Environment, cfg.Limits, deps.Logger)
+	s.rows = rows{board: deps.Board, leases: s.leases}
+	s.hub = newHub(s.rows, deps.Engine, s.tabs, cfg.ReadOnly, cfg.Environment, cfg.Limits, deps.Logger)
 	if deps.Stages != nil {
 		s.stages = newStages(deps.Stages, cfg.Limits.StageSockets)
 	}

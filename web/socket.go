@@ -8,8 +8,6 @@ import (
 
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
-
-	"github.com/lockscope/lockscope/watcher"
 )
 
 // A socket is one stream. Its reader changes what is watched, its writer sends
@@ -58,7 +56,7 @@ type socket struct {
 // A watch is a window that a client looks at.
 type watch struct {
 	id    string
-	query watcher.Query
+	query rowQuery
 	// have is what the client has; nil until it was sent anything.
 	have *base
 	// resume is the frame that said what the client had before it lost its

@@ -178,7 +178,10 @@ func (s *socket) watch(frame clientFrame) {
 		s.shut(closeTooMany, "too many watches")
 		return
 	}
-	query := frame.query()
+	query := rowQuery{Query: frame.query(), mine: frame.Mine}
+	if frame.Mine {
+		query.session = s.session
+	}
 	s.hub.windows.retain(query)
 	s.watches = append(s.watches, &watch{id: frame.ID, query: query, resume: s.resumed})
 }

@@ -440,8 +440,8 @@ func TestEqualWindowsAreMadeOnceForAll(t *testing.T) {
 	w := begin(t, 1)
 	w.set("lock:a", "v", time.Minute, 0)
 	w.awaitName("lock:a")
-	shared := newWindows(w.board)
-	query := watcher.Query{Sort: "name", Limit: maxWindow}
+	shared := newWindows(w.server.rows)
+	query := rowQuery{Query: watcher.Query{Sort: "name", Limit: maxWindow}}
 	shared.retain(query)
 	shared.retain(query)
 	first := shared.get(query, w.board.Seq(), 0)

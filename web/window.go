@@ -23,7 +23,7 @@ type base struct {
 // numbers never change; the frames that lead to it are made once for all.
 type window struct {
 	*base
-	query watcher.Query
+	query rowQuery
 	epoch string
 	locks []watcher.Lock
 	at    time.Time

@@ -13,10 +13,11 @@ import (
 // same time.
 type windows struct {
 	board *watcher.Board
+	asked rows
 	rows  *rowCache
 
 	mu      sync.Mutex // guards entries and the watched of each
-	entries map[watcher.Query]*windowEntry
+	entries map[rowQuery]*windowEntry
 }
 
 // A windowEntry is a query that somebody watches.
@@ -27,12 +28,12 @@ type windowEntry struct {
 	last *window
 }
 
-func newWindows(board *watcher.Board) *windows {
-	return &windows{board: board, rows: newRowCache(), entries: make(map[watcher.Query]*windowEntry)}
+func newWindows(asked rows) *windows {
+	return &windows{board: asked.board, asked: asked, rows: newRowCache(), entries: make(map[rowQuery]*windowEntry)}
 }
 
 // retain says that one more watches query.
-func (c *windows) retain(query watcher.Query) {
+func (c *windows) retain(query rowQuery) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	entry, ok := c.entries[query]
@@ -44,7 +45,7 @@ func (c *windows) retain(query watcher.Query) {
 }
 
 // release says that one less watches query; after the last it is forgotten.
-func (c *windows) release(query watcher.Query) {
+func (c *windows) release(query rowQuery) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	entry := c.entries[query]
@@ -55,7 +56,7 @@ func (c *windows) release(query watcher.Query) {
 
 // get returns the window of a retained query at the change need or a later
 // one. One that is younger than maxAge will do in any case.
-func (c *windows) get(query watcher.Query, need uint64, maxAge time.Duration) *window {
+func (c *windows) get(query rowQuery, need uint64, maxAge time.Duration) *window {
 	c.mu.Lock()
 	entry := c.entries[query]
 	c.mu.Unlock()
@@ -66,7 +67,7 @@ func (c *windows) get(query watcher.Query, need uint64, maxAge time.Duration) *w
 		return last
 	}
 	at := time.Now()
-	view := c.board.Window(query)
+	view := c.asked.view(query)
 	if last := entry.last; last != nil && last.seq == view.Seq {
 		return last
 	}

@@ -34,6 +34,10 @@ func (l *loader) check() {
 	default:
 		l.problem("notifications", c.Notifications, "auto, external or off", "")
 	}
+	if c.WatchBudget < MinWatchBudget && !l.refused["watch-budget"] {
+		l.problem("watch-budget", strconv.Itoa(c.WatchBudget), fmt.Sprintf("a whole number from %d", MinWatchBudget),
+			fmt.Sprintf("such as %d", DefaultWatchBudget))
+	}
 	switch c.LogFormat {
 	case "text", "json":
 	default:

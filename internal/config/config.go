@@ -26,6 +26,13 @@ const (
 	NotificationsOff      = "off"
 )
 
+const (
+	// DefaultWatchBudget is about a tenth of what a node can do.
+	DefaultWatchBudget = 100_000
+	// MinWatchBudget leaves room to look whether a node is well.
+	MinWatchBudget = 100
+)
+
 // A Config is the settings in force, checked.
 type Config struct {
 	Addr string
@@ -46,12 +53,14 @@ type Config struct {
 	Quarantine                           bool
 
 	Notifications string
-	BasePath      string // "/" or "/path" without a slash at the end
-	Hosts         []string
-	Environment   string
-	ReadOnly      bool
-	Stage         bool
-	Auth          string // "" or "none"
+	// WatchBudget is how many operations a second watching may cost a node.
+	WatchBudget int
+	BasePath    string // "/" or "/path" without a slash at the end
+	Hosts       []string
+	Environment string
+	ReadOnly    bool
+	Stage       bool
+	Auth        string // "" or "none"
 
 	LogLevel  slog.Level
 	LogFormat string // "text" or "json"
@@ -90,6 +99,7 @@ func define(c *Config, r *raw) *flag.FlagSet {
 	fs.DurationVar(&c.NodeTimeout, "node-timeout", lockengine.DefaultNodeTimeout, "how long an attempt waits for a node")
 	fs.Var((*onOff)(&c.Quarantine), "quarantine", "on or off: `whether` a node that lost its memory sits out for -max-ttl before its votes count again")
 	fs.StringVar(&c.Notifications, "notifications", NotificationsAuto, "`how` changes are noticed: auto merges our flags into notify-keyspace-events, external never touches it, off polls")
+	fs.IntVar(&c.WatchBudget, "watch-budget", DefaultWatchBudget, "`operations` a second that watching may cost each node at most")
 	fs.StringVar(&r.basePath, "base-path", "/", "`path` of the dashboard behind a proxy")
 	fs.StringVar(&r.hosts, "hosts", "", "comma-separated host `names` by which the dashboard is reached, besides loopback and the host of -addr")
 	fs.StringVar(&c.Environment, "environment", "", "`name` shown as a badge on every page, such as prod")

@@ -50,13 +50,14 @@ func TestFlagsWinOverTheEnvironmentAndTheEnvironmentOverTheFile(t *testing.T) {
 
 func TestAllProblemsAreReportedTogether(t *testing.T) {
 	_, problems := load(t, []string{"-nodes", "http://a", "-bogus", "-read-only=perhaps", "word", "-log-level", "loud"},
-		"LOCKSCOPE_NODE_TIMEOT=1s", "LOCKSCOPE_TTL=soon", "LOCKSCOPE_RETRY_COUNT=-1", "LOCKSCOPE_CHECK_CONFIG=true",
+		"LOCKSCOPE_NODE_TIMEOT=1s", "LOCKSCOPE_TTL=soon", "LOCKSCOPE_RETRY_COUNT=-1", "LOCKSCOPE_WATCH_BUDGET=99", "LOCKSCOPE_CHECK_CONFIG=true",
 		"LOCKSCOPE_EMBEDDED_COUNT=0", "LOCKSCOPE_BASE_PATH=x", "LOCKSCOPE_NOTIFICATIONS=maybe", "LOCKSCOPE_LOG_FORMAT=xml",
 		"LOCKSCOPE_AUTH=basic", "LOCKSCOPE_ADDR=8080", "LOCKSCOPE_WATCH=,", "LOCKSCOPE_HOSTS=http://x", "LOCKSCOPE_DRIFT_FACTOR=2", "LOCKSCOPE_QUARANTINE=maybe", "LOCKSCOPE_LIBRARIES=a:*=redlocked,b:*")
 	all := strings.Join(problems, "\n")
 	for _, want := range []string{
 		"LOCKSCOPE_NODE_TIMEOT: got \"a setting that does not exist\", want one of the settings of .env.example (did you mean LOCKSCOPE_NODE_TIMEOUT?)",
 		"LOCKSCOPE_TTL: got \"soon\", want a duration such as 10s",
+		"LOCKSCOPE_WATCH_BUDGET: got \"99\", want a whole number from 100 (such as 100000)",
 		"LOCKSCOPE_RETRY_COUNT: got \"-1\", want 0 or more",
 		"LOCKSCOPE_CHECK_CONFIG:", "LOCKSCOPE_EMBEDDED_COUNT: got \"0\"", "LOCKSCOPE_BASE_PATH:", "LOCKSCOPE_NOTIFICATIONS:",
 		"LOCKSCOPE_LOG_FORMAT:", "LOCKSCOPE_AUTH:", "LOCKSCOPE_ADDR:", "LOCKSCOPE_WATCH:", "LOCKSCOPE_HOSTS:", "LOCKSCOPE_DRIFT_FACTOR:",
@@ -70,7 +71,7 @@ func TestAllProblemsAreReportedTogether(t *testing.T) {
 			t.Errorf("not reported: %s\nin:\n%s", want, all)
 		}
 	}
-	if len(problems) != 21 {
+	if len(problems) != 22 {
 		t.Errorf("%d problems:\n%s", len(problems), all)
 	}
 }

@@ -70,6 +70,8 @@ var configTalk = []conversation{
 var stringTalk = []conversation{
 	{"set and get", []string{
 		`GET k`, `SET k v`, `GET k`, `SET k ""`, `GET k`, `STRLEN k`, `STRLEN none`, `SET k`, `SET`, `GET`, `GET a b`, `GETDEL k`, `GETDEL k`,
+		`GETRANGE none 0 5`, `SET r abcdef`, `GETRANGE r 0 2`, `GETRANGE r 0 99`, `GETRANGE r -3 -1`, `GETRANGE r -99 1`, `GETRANGE r 4 2`, `GETRANGE r -1 -3`,
+		`GETRANGE r 99 100`, `GETRANGE r 0 -99`, `GETRANGE r x 1`, `GETRANGE r 1`, `SET r ""`, `GETRANGE r 0 -1`, `HSET rh f v`, `GETRANGE rh 0 1`, `GETRANGE rh x 1`, `DEL r rh`,
 		`SETNX k 1`, `SETNX k 2`, `GET k`, `GETSET k 3`, `GETSET k2 3`, `MGET k none k2`, `MGET`, `SET k v GET`, `SET k2 v GET NX`, `SET k3 v NX GET`, `SET k4 v XX GET`,
 		`SET k v NX`, `SET n v NX`, `SET n w XX`, `SET m w XX`, `SET k v XX NX`, `SET k v NX XX`, `SET k v FOO`, `SET k v nx get px 10000`, `~ PTTL k`,
 	}},

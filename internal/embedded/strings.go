@@ -204,6 +204,39 @@ func strlen(x *call) {
 	}
 }
 
+// getRange replies with a part of a string: both ends count, and those below
+// zero count from behind.
+func getRange(x *call) {
+	first, ok := x.integer(x.args[2])
+	if !ok {
+		return
+	}
+	last, ok := x.integer(x.args[3])
+	if !ok {
+		return
+	}
+	e, ok := x.lookupKind(x.args[1], kindString)
+	switch {
+	case !ok:
+	case e == nil || first < 0 && last < 0 && first > last:
+		x.out.bulk(nil)
+	default:
+		size := int64(len(e.str))
+		if first < 0 {
+			first = max(first+size, 0)
+		}
+		if last < 0 {
+			last = max(last+size, 0)
+		}
+		last = min(last, size-1)
+		if first > last {
+			x.out.bulk(nil)
+			return
+		}
+		x.out.bulk(e.str[first : last+1])
+	}
+}
+
 func incrBy(x *call) {
 	if by, ok := x.integer(x.args[2]); ok {
 		incrementBy(x, by)

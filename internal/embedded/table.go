@@ -76,6 +76,7 @@ var stringCommands = []*command{
 	{name: "getset", arity: 3, flags: write | firstIsKey, run: getSet},
 	{name: "getdel", arity: 2, flags: write | firstIsKey, run: getDel},
 	{name: "mget", arity: -2, flags: firstIsKey | manyKeys, run: mget},
+	{name: "getrange", arity: 4, flags: firstIsKey, run: getRange},
 	{name: "strlen", arity: 2, flags: firstIsKey, run: strlen},
 	{name: "incr", arity: 2, flags: write | firstIsKey, run: func(x *call) { incrementBy(x, 1) }},
 	{name: "decr", arity: 2, flags: write | firstIsKey, run: func(x *call) { incrementBy(x, -1) }},

@@ -13,6 +13,7 @@ type state struct {
 	engine *lockengine.Engine // nil where no lock can be taken
 
 	locks, up, trusted, rtt, clock, keys, findings *prometheus.Desc
+	overlaps, gaps, missed, operations, bytes      *prometheus.Desc
 }
 
 // RegisterState makes the numbers of locks, and how the nodes are, readable.
@@ -23,19 +24,24 @@ func RegisterState(r prometheus.Registerer, board *watcher.Board, engine *locken
 	}
 	r.MustRegister(&state{
 		board: board, engine: engine,
-		locks:    desc("locks", "Lock names on the nodes, whoever took them, by state.", "state"),
-		up:       desc("node_up", "1 while the node answers.", "node"),
-		trusted:  desc("node_votes", "1 while the votes of the node count.", "node"),
-		rtt:      desc("node_rtt_seconds", "Last round trip of a ping, 0 while it is down.", "node"),
-		clock:    desc("node_clock_offset_seconds", "How far the clock of the node is ahead of this process.", "node"),
-		keys:     desc("node_keys", "Watched names with a live key on the node.", "node"),
-		findings: desc("node_findings", "What an operator should mend on the node.", "node", "grave"),
+		locks:      desc("locks", "Lock names on the nodes, whoever took them, by state.", "state"),
+		up:         desc("node_up", "1 while the node answers.", "node"),
+		trusted:    desc("node_votes", "1 while the votes of the node count.", "node"),
+		rtt:        desc("node_rtt_seconds", "Last round trip of a ping, 0 while it is down.", "node"),
+		clock:      desc("node_clock_offset_seconds", "How far the clock of the node is ahead of this process.", "node"),
+		keys:       desc("node_keys", "Watched names with a live key on the node.", "node"),
+		findings:   desc("node_findings", "What an operator should mend on the node.", "node", "grave"),
+		overlaps:   desc("overlaps_total", "How often two holders of one lock were seen at the same time."),
+		gaps:       desc("watch_gaps_total", "How often the subscription to a node's events was interrupted.", "node"),
+		operations: desc("watch_operations_total", "Operations that watching cost the node.", "node"),
+		bytes:      desc("watch_bytes_total", "Bytes that watching cost the node, in from it or out to it.", "node", "direction"),
+		missed:     desc("watch_missed_total", "Changes on a node that no event told although events arrive.", "node"),
 	})
 }
 
 // Describe implements prometheus.Collector.
 func (s *state) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.locks, s.up, s.trusted, s.rtt, s.clock, s.keys, s.findings} {
+	for _, d := range []*prometheus.Desc{s.locks, s.up, s.trusted, s.rtt, s.clock, s.keys, s.findings, s.overlaps, s.gaps, s.missed, s.operations, s.bytes} {
 		ch <- d
 	}
 }
@@ -45,6 +51,10 @@ func (s *state) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
+	counter := func(d *prometheus.Desc, v uint64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
+	}
+	counter(s.overlaps, s.board.Overlaps())
 	counts := s.board.Counts()
 	for name, n := range map[watcher.State]int{
 		watcher.StateHeld: counts.Held, watcher.StateExpiring: counts.Expiring, watcher.StateContested: counts.Contested,
@@ -56,6 +66,11 @@ func (s *state) Collect(ch chan<- prometheus.Metric) {
 		gauge(s.up, number(n.Up), n.ID)
 		gauge(s.rtt, n.RTT.Seconds(), n.ID)
 		gauge(s.keys, float64(n.Keys), n.ID)
+		counter(s.gaps, n.Gaps, n.ID)
+		counter(s.missed, n.Missed, n.ID)
+		counter(s.operations, n.Cost.Operations, n.ID)
+		counter(s.bytes, n.Cost.BytesIn, n.ID, "in")
+		counter(s.bytes, n.Cost.BytesOut, n.ID, "out")
 	}
 	if s.engine == nil {
 		return

@@ -1,6 +1,9 @@
 package locksim
 
 import (
+	"cmp"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -167,6 +170,11 @@ func (n *Node) take() []entry {
 	gathered := n.queue
 	n.queue = nil
 	n.mu.Unlock()
+	// What clients of one process handed over at the same instant came in the
+	// order in which their goroutines happened to run.
+	slices.SortStableFunc(gathered, func(a, b entry) int {
+		return cmp.Or(a.at.Compare(b.at), strings.Compare(a.op.Name, b.op.Name))
+	})
 	var batch []entry
 	for _, e := range gathered {
 		if time.Now().After(e.op.Deadline) {

@@ -50,6 +50,7 @@ type conn struct {
 	// Guarded by the node's mutex.
 	sent   []*batch // written or being written, oldest first
 	spare  []*batch
+	calm   bool  // the last batch was of one operation
 	armed  bool  // overdue will look at the oldest batch
 	broken error // why nothing more can be sent
 }

@@ -116,9 +116,18 @@ func (n *Node) Submit(op *lockengine.Op) {
 	if !closed && !crowded {
 		n.queue = append(n.queue, e)
 	}
-	n.wakeLocked()
+	lone := n.current
+	if lone != nil && lone.isLoneLocked() {
+		n.asleep = false
+		lone.takeLocked()
+	} else {
+		lone = nil
+		n.wakeLocked()
+	}
 	n.mu.Unlock()
 	switch {
+	case lone != nil:
+		lone.writeLone()
 	case closed:
 		e.refuse(errClosed)
 	case crowded:

@@ -35,6 +35,27 @@ func (c *conn) writeAll() {
 	}
 }
 
+// isLoneLocked reports whether a single operation is best written at once by
+// who hands it over, instead of waking the writer: nothing is under way and
+// little was lately, so that nothing would gather, and the write does not wait
+// since the connection's buffer is empty.
+func (c *conn) isLoneLocked() bool {
+	return c.node.asleep && len(c.node.queue) == 1 && len(c.sent) == 0 && c.calm && c.broken == nil
+}
+
+// writeLone writes in place of the sleeping writer, whom nobody can wake
+// meanwhile since it does not count as asleep.
+func (c *conn) writeLone() {
+	c.write()
+	n := c.node
+	n.mu.Lock()
+	n.asleep = true
+	if c.broken != nil || n.closed || len(n.queue) > 0 {
+		n.wakeLocked()
+	}
+	n.mu.Unlock()
+}
+
 // takeLocked takes what has gathered.
 func (c *conn) takeLocked() {
 	n := c.node
@@ -160,6 +181,7 @@ func (c *conn) answered(again []entry) {
 		n.requeue(again)
 	}
 	n.mu.Lock()
+	c.calm = len(c.sent[0].entries) == 1
 	c.sent = append(c.sent[:0], c.sent[1:]...)
 	if len(n.queue) > 0 {
 		n.wakeLocked()

@@ -9,8 +9,7 @@ import { plain } from "./visible.js";
 
 /**
  * What a node said: "granted"; "other"; "uncounted" for a vote that does not
- * count; "unclear" for an answer of which only the time is known; "silent" for
- * none.
+ * count; "unclear" for an answer that is neither yes nor no; "silent" for none.
  * @typedef {"granted"|"other"|"uncounted"|"unclear"|"silent"} Said
  */
 
@@ -24,31 +23,19 @@ import { plain } from "./visible.js";
  */
 
 /**
- * What to make of a node's vote, which tells what the node says now. A reason
- * beside a granted vote is from the attempt: the key is there, but the answer
- * did not count. A node that sits out and has a key sat out in the attempt, too;
- * one that has none may have lost it, and its memory, since.
+ * What to make of what a node said in the attempt.
  * @param {Vote} vote
  * @returns {Said}
  */
-export function saidOf({ vote, rttMicros, reason, fingerprint }) {
-  if (vote === "amnesia") return "uncounted";
-  if (vote === "quarantined") return rttMicros && !fingerprint ? "unclear" : "uncounted";
-  if (!rttMicros) return "silent";
-  if (vote === "granted") return reason ? "uncounted" : "granted";
-  return vote === "other" ? "other" : "unclear";
+export function saidOf({ said, rttMicros }) {
+  switch (said) {
+    case "granted":
+    case "other": return said;
+    case "amnesia":
+    case "quarantined": return "uncounted";
+  }
+  return rttMicros ? "unclear" : "silent";
 }
-
-/**
- * What has become of a node of which only the time of its answer is known.
- * @type {Record<string, string>}
- */
-const since = {
-  down: "down since",
-  timeout: "does not answer now",
-  free: "holds nothing now",
-  quarantined: "sits out now",
-};
 
 /**
  * The same in words: "granted · 310 µs".
@@ -59,61 +46,39 @@ export function saidWords(vote) {
   switch (saidOf(vote)) {
     case "granted": return `granted${time}`;
     case "other": return `other${time}`;
-    case "unclear": return `answered${time} · ${since[vote.vote] ?? "unclear now"}`;
+    case "unclear": return `no clear answer${why(vote)}${time}`;
     case "silent": return "no answer";
   }
-  return `not counted: ${whyNot(vote)}${time}`;
+  return `not counted${why(vote) || ": it lost its memory"}${time}`;
 }
 
 /**
  * Reasons go on about what follows; the first part is enough beside a bar.
  * @param {Vote} vote
  */
-function whyNot({ reason }) {
-  const [first] = (reason ?? "").split(/: (?:this vote|sits out) /);
-  return plain(first) || "it lost its memory";
+function why({ saidReason }) {
+  const [first] = (saidReason ?? "").split(/: (?:this vote|sits out) /);
+  return first ? `: ${plain(first)}` : "";
 }
 
 /**
- * How well a vote is remembered. The server keeps the times of an attempt, but
- * the words of now: a node that granted its vote may be down by the time that
- * the next frame comes.
- * @param {Vote} vote
- */
-function weight(vote) {
-  const said = saidOf(vote);
-  return said === "granted" ? 2 : said === "other" || said === "uncounted" ? 1 : 0;
-}
-
-/**
- * The attempt that took a lock, or null where its times are not known. What was
- * seen of the same attempt earlier is kept.
+ * The attempt that took a lock, or null where its times are not known.
  * @param {Lock} lock
  * @param {number} needed votes that make a quorum
- * @param {Attempt|null} before
  * @returns {Attempt|null}
  */
-export function attemptOf({ holder, votes }, needed, before) {
+export function attemptOf({ holder, votes }, needed) {
   if (!holder?.managed || !votes.some((vote) => vote.rttMicros)) return null;
-  const { fingerprint } = holder;
-  if (before?.fingerprint === fingerprint) {
-    votes = votes.map((vote) => {
-      const old = before.votes.find(({ node }) => node === vote.node);
-      return old && weight(old) > weight(vote) ? old : vote;
-    });
-  }
   const slowest = Math.max(...votes.map((vote) => vote.rttMicros ?? 0));
-  return { fingerprint, votes, slowest, quorum: quorumAt(votes, needed) };
+  return { fingerprint: holder.fingerprint, votes, slowest, quorum: quorumAt(votes, needed) };
 }
 
 /**
- * When the quorum was reached: with the last granted vote that it needed. An
- * answer before that which may have been a vote, too, leaves it open.
+ * When the quorum was reached: with the last granted vote that it needed.
  * @param {Vote[]} votes
  * @param {number} needed
  */
 function quorumAt(votes, needed) {
-  const times = (/** @type {Said} */ said) => votes.filter((vote) => saidOf(vote) === said).map((vote) => vote.rttMicros ?? 0);
-  const at = times("granted").sort((a, b) => a - b)[needed - 1];
-  return at === undefined || times("unclear").some((time) => time < at) ? null : at;
+  const granted = votes.filter((vote) => saidOf(vote) === "granted").map((vote) => vote.rttMicros ?? 0);
+  return granted.sort((a, b) => a - b)[needed - 1] ?? null;
 }

@@ -39,7 +39,7 @@ export class AttemptCard {
    */
   show(lock) {
     const same = this.key === keyOf(lock);
-    const attempt = attemptOf(lock, settings.quorum, same ? this.attempt : null);
+    const attempt = attemptOf(lock, settings.quorum);
     const before = same && attempt?.fingerprint === this.attempt?.fingerprint ? this.attempt : null;
     this.key = keyOf(lock);
     this.attempt = attempt;

@@ -39,7 +39,7 @@ export class Filters {
 
   /** @returns {Watch} */
   get watch() {
-    return { view: "locks", q: this.q, state: this.state, sort: this.sort, offset: this.offset, limit: windowSize };
+    return { view: "locks", q: this.q, state: this.state, mine: this.mine, sort: this.sort, offset: this.offset, limit: windowSize };
   }
 
   get active() {

@@ -79,6 +79,7 @@ export class NodePanel {
     put("clock", node.up && node.clock ? clockWords(node) : "not measured");
     put("notifications", node.up ? notificationWords[node.notifications] ?? plain(node.notifications) : dash);
     put("keys", `${number(node.keys)} watched`);
+    put("cost", node.up && node.cost ? costWords(node.cost) : dash);
     if (danger instanceof HTMLElement) danger.hidden = state !== "quarantined";
     this.showFindings(node);
   }
@@ -92,6 +93,12 @@ export class NodePanel {
     this.findings = now;
     fieldOf("findings", panel).replaceChildren(...list.map(findingOf));
   }
+}
+
+/** @param {NonNullable<Node["cost"]>} cost */
+function costWords({ operationsPerSecond, bytesPerSecond, budget }) {
+  const kilobytes = bytesPerSecond < 10_000 ? (bytesPerSecond / 1000).toFixed(1) : number(Math.round(bytesPerSecond / 1000));
+  return `${number(operationsPerSecond)} of ${number(budget)} operations, ${kilobytes} KB a second`;
 }
 
 /** @param {Node} node */

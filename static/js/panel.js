@@ -6,6 +6,7 @@ import { AttemptCard } from "./attemptcard.js";
 import { serverNow } from "./clock.js";
 import { copy } from "./copy.js";
 import { age, dash, fence, remaining } from "./format.js";
+import { History } from "./history.js";
 import { aboutWords, deadline, heldSince, holderHue, holderWords, keyOf, libraryWords, nameOf, still, waitingWords } from "./lock.js";
 import { nodes } from "./nodes.js";
 import { fieldOf, find, settings } from "./settings.js";
@@ -23,6 +24,8 @@ const flagWords = {
   "no-expiry": "a key without expiry: it stays until somebody deletes it",
   "tokens-differ": "the nodes hold different tokens",
   "ttls-differ": "the nodes' expiries differ by more than the clock drift",
+  "fence-back": "its fence is not above that of a holder before",
+  overlap: "two holders at the same time: the second took it while the first may still believe that it has it",
 };
 
 /** @type {Record<string, (yes: number, of: number) => string>} */
@@ -40,6 +43,7 @@ export class Panel {
     /** @type {Lock|null} */
     this.lock = null;
     this.attempt = new AttemptCard();
+    this.history = new History(part("history"));
     panel.addEventListener("click", (event) => {
       const action = event.target instanceof Element ? event.target.closest("[data-action]") : null;
       if (action?.getAttribute("data-action") === "close-panel") this.close();
@@ -102,6 +106,7 @@ export class Panel {
     part("flags").textContent = lock.flags.map((flag) => flagWords[flag] ?? flag).join("; ") || "none";
     part("command").textContent = commands(nodes(), lock, nameOf(lock));
     for (const vote of lock.votes) this.showVote(vote);
+    this.history.follow(lock);
     hideFact("ends", this.attempt.show(lock)); // the card has it
     this.times(lock);
   }

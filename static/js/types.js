@@ -11,6 +11,21 @@
  * @property {string|null} [expiresAt]
  * @property {number|null} [rttMicros]
  * @property {string|null} [reason]
+ * @property {string|null} [said] what the node said when the lock was taken here
+ * @property {string|null} [saidReason]
+ */
+
+/**
+ * @typedef {object} Hold one holder of a lock, present or past
+ * @property {string|null} owner
+ * @property {string} fingerprint
+ * @property {string|null} library
+ * @property {boolean} managed
+ * @property {number|null} fence
+ * @property {string} from
+ * @property {string|null} to null while it lasts
+ * @property {string|null} how
+ * @property {number} extensions
  */
 
 /**
@@ -58,6 +73,7 @@
  * @property {string|null} [startedAt]
  * @property {string} notifications
  * @property {number} keys
+ * @property {{operationsPerSecond: number, bytesPerSecond: number, budget: number}} [cost]
  * @property {boolean} votes whether its votes count
  * @property {{until: string|null, reason: string}|null} quarantine
  * @property {{offsetMicros: number, errorMicros: number, jumps: number}|null} clock
@@ -89,6 +105,7 @@
  * @property {string} view
  * @property {string} q
  * @property {string} state
+ * @property {boolean} mine only the locks of this session
  * @property {string} sort
  * @property {number} offset
  * @property {number} limit

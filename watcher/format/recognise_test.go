@@ -65,7 +65,7 @@ func TestEachLibraryIsRecognisedByWhatItWrites(t *testing.T) {
 			Match{Library: ShedLock, Confidence: Certain, Host: "web-1", At: uuid1}},
 		{"job-lock:default:x", text("ADDED:2024-05-06T07:08:09.123Z@web-1"),
 			Match{Library: ShedLock, Confidence: Certain, Host: "web-1", At: uuid1}},
-		{"x", text(uuid4 + ":1714979289123"), Match{Library: Sample, Confidence: Likely, ValidUntil: uuid1}},
+		{"x", text(uuid4 + ":1714979289123"), Match{Library: Sample, Confidence: Likely, ValidUntil: uuid1, Holder: uuid4}},
 		{"x", hash(uuid4+":42", "3"),
 			Match{Library: Redisson, Confidence: Certain, Owner: Client(uuid4 + ":42"), Holds: 3, Holder: uuid4 + ":42"}},
 		{"x", hash("mode", "write", uuid4+":42:write", "2", uuid4+":42", "1"),

@@ -185,7 +185,7 @@ func fitSample(_ string, v *Value, m *Match) fit {
 	}
 	ms, err := strconv.ParseInt(stamp, 10, 64)
 	if until := time.UnixMilli(ms); err == nil && plausible(until) {
-		m.ValidUntil = until
+		m.ValidUntil, m.Holder = until, id
 		return fitsWell
 	}
 	return unfit

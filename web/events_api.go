@@ -1,0 +1,201 @@
+package web
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/lockscope/lockscope/watcher"
+)
+
+// An Event is something that happened to a lock or a node.
+type Event struct {
+	Seq         uint64  `json:"seq" doc:"Numbers the events of one epoch without gaps."`
+	At          Time    `json:"at"`
+	Kind        string  `json:"kind" enum:"acquired,released,expired,forced,lost,ended,overlap,contested,gap,node-up,node-down,notifications,quarantined,admitted,clock"`
+	Name        *string `json:"name" doc:"The lock's; null for what happened to a node, and when it travels in nameB64."`
+	NameB64     *string `json:"nameB64"`
+	Node        *string `json:"node" doc:"The node's id; null for what happened to a lock."`
+	Owner       *string `json:"owner"`
+	Fingerprint *string `json:"fingerprint" doc:"The holder's token; of an overlap, the first one's."`
+	Library     *string `json:"library"`
+	Fence       *int64  `json:"fence"`
+	Managed     bool    `json:"managed" doc:"True when the lease was taken through this server."`
+	Other       *string `json:"other" doc:"The token of the second holder of an overlap."`
+	HeldMicros  *int64  `json:"heldMicros" doc:"How long the lock was held, for what ended."`
+	Text        *string `json:"text" doc:"More in words."`
+}
+
+// A Gap is a run of events that are not known any more.
+type Gap struct {
+	From  uint64 `json:"from" doc:"The number of the first one."`
+	To    uint64 `json:"to" doc:"The number of the last one."`
+	Count uint64 `json:"count"`
+}
+
+type eventsInput struct {
+	After   uint64 `query:"after" doc:"Only events with a higher number: the next of the answer before."`
+	Limit   int    `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"How many at most."`
+	Kind    string `query:"kind" enum:"acquired,released,expired,forced,lost,ended,overlap,contested,gap,node-up,node-down,notifications,quarantined,admitted,clock" doc:"Only events of this kind."`
+	Q       string `query:"q" maxLength:"512" doc:"Text to search in names, owners, fingerprints and nodes."`
+	Format  string `query:"format" enum:"json,csv" default:"json" doc:"csv gives a file with one line for each event."`
+	Name    string `query:"name" doc:"Only events of this lock."`
+	NameB64 string `query:"nameB64" doc:"The name in base64, instead of name."`
+}
+
+type eventsOutput struct {
+	Disposition string `header:"Content-Disposition"`
+	Body        eventsBody
+}
+
+type eventsBody struct {
+	Events     []Event `json:"events" nullable:"false" doc:"In the order in which they happened."`
+	Gap        *Gap    `json:"gap" doc:"Events after the one asked for that are not known any more; null when there are none."`
+	Next       uint64  `json:"next" doc:"The after of the next page."`
+	Last       uint64  `json:"last" doc:"The number of the last event there is."`
+	Epoch      string  `json:"epoch" doc:"Another epoch numbers its events anew."`
+	ServerTime Time    `json:"serverTime"`
+	csv        bool
+}
+
+// csvType is the media type of a table. It holds a parameter so that no Accept
+// header asks for it where there is no table.
+const csvType = "text/csv; charset=utf-8"
+
+// ContentType is the media type that was asked for by format.
+func (b eventsBody) ContentType(negotiated string) string {
+	if b.csv {
+		return csvType
+	}
+	return negotiated
+}
+
+// listEvents answers with what happened.
+func (s *Server) listEvents(_ context.Context, in *eventsInput) (*eventsOutput, error) {
+	name, given, err := nameOf(in.Name, in.NameB64)
+	if err != nil {
+		return nil, err
+	}
+	text := strings.ToLower(in.Q)
+	out := &eventsOutput{}
+	body := &out.Body
+	body.Events, body.Next, body.csv = []Event{}, in.After, in.Format == "csv"
+	for more := true; more && len(body.Events) < in.Limit; {
+		// In steps, so that a search does not hold up the Board.
+		page := s.board.Activity(body.Next, min(in.Limit-len(body.Events), eventStep))
+		if page.Missed > 0 {
+			body.addGap(body.Next+1, page.Missed)
+		}
+		for i := range page.Events {
+			a := &page.Events[i]
+			if (in.Kind == "" || in.Kind == string(a.Kind)) && (!given || a.Name == name) && mentions(a, text) {
+				body.Events = append(body.Events, toEvent(a))
+			}
+		}
+		body.Next, body.Last = page.Next, page.Last
+		more = len(page.Events) > 0
+	}
+	body.Epoch, body.ServerTime = s.board.Epoch(), Time{time.Now()}
+	if body.csv {
+		out.Disposition = `attachment; filename="lockscope-events.csv"`
+	}
+	return out, nil
+}
+
+// eventStep is how many events are looked at in one go.
+const eventStep = 1000
+
+// addGap notes that count events from the number first on are not known.
+func (b *eventsBody) addGap(first, count uint64) {
+	if b.Gap == nil {
+		b.Gap = &Gap{From: first}
+	}
+	b.Gap.To = first + count - 1
+	b.Gap.Count += count
+}
+
+// mentions reports whether an event holds the text, which is in lower case.
+func mentions(a *watcher.Activity, text string) bool {
+	return text == "" || slices.ContainsFunc([]string{a.Name, a.Owner, a.Fingerprint, a.Other, a.Library, a.Node}, func(s string) bool {
+		return strings.Contains(strings.ToLower(s), text)
+	})
+}
+
+func toEvent(a *watcher.Activity) Event {
+	e := Event{
+		Seq: a.Seq, At: Time{a.At}, Kind: string(a.Kind), Node: nullable(a.Node), Owner: nullable(a.Owner),
+		Fingerprint: nullable(a.Fingerprint), Library: nullable(a.Library), Fence: number(a.Fence), Managed: a.Managed,
+		Other: nullable(a.Other), HeldMicros: micros(a.Held), Text: nullable(a.Text),
+	}
+	if a.Name != "" {
+		e.Name, e.NameB64 = splitName(a.Name)
+	}
+	return e
+}
+
+// A table is what can be given as CSV.
+type table interface {
+	header() []string
+	rows() [][]string
+}
+
+// csvFormat writes a table.
+var csvFormat = huma.Format{Marshal: func(w io.Writer, v any) error {
+	t, ok := v.(table)
+	if !ok {
+		return fmt.Errorf("web: %T is no table", v)
+	}
+	out := csv.NewWriter(w)
+	if err := out.Write(t.header()); err != nil {
+		return err
+	}
+	return out.WriteAll(t.rows())
+}}
+
+var _ table = eventsBody{}
+
+func (eventsBody) header() []string {
+	return []string{"seq", "at", "kind", "name", "nameB64", "node", "owner", "fingerprint", "library", "fence", "managed", "other", "heldMicros", "text"}
+}
+
+func (b eventsBody) rows() [][]string {
+	rows := make([][]string, 0, len(b.Events)+1)
+	if g := b.Gap; g != nil {
+		row := make([]string, len(b.header()))
+		row[0], row[2], row[len(row)-1] = strconv.FormatUint(g.From, 10), "gap", fmt.Sprintf("%d events up to %d are not known any more", g.Count, g.To)
+		rows = append(rows, row)
+	}
+	for _, e := range b.Events {
+		rows = append(rows, []string{
+			strconv.FormatUint(e.Seq, 10), e.At.UTC().Format(timeLayout), e.Kind, cell(e.Name), cell(e.NameB64), cell(e.Node), cell(e.Owner),
+			cell(e.Fingerprint), cell(e.Library), digits(e.Fence), strconv.FormatBool(e.Managed), cell(e.Other),
+			digits(e.HeldMicros), cell(e.Text),
+		})
+	}
+	return rows
+}
+
+// cell returns a text for a spreadsheet, which must not take it for a formula.
+func cell(s *string) string {
+	if s == nil || *s == "" {
+		return ""
+	}
+	if strings.ContainsRune("=+-@\t\r", rune((*s)[0])) {
+		return "'" + *s
+	}
+	return *s
+}
+
+func digits(n *int64) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.FormatInt(*n, 10)
+}

@@ -1,0 +1,24 @@
+package web
+
+import "github.com/lockscope/lockscope/watcher"
+
+// A rowQuery is what a window asks for.
+type rowQuery struct {
+	watcher.Query
+	// mine selects the locks that the session holds alone.
+	mine    bool
+	session session
+}
+
+// rows answers queries for rows.
+type rows struct {
+	board  *watcher.Board
+	leases *leaseStore
+}
+
+func (r rows) view(q rowQuery) watcher.View {
+	if q.mine {
+		return r.board.Among(r.leases.tokens(q.session), q.Query)
+	}
+	return r.board.Window(q.Query)
+}
