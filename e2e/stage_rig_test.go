@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 )
 
 // onStage is how a stage stands, as the page says.
@@ -41,7 +43,6 @@ func (b *tab) stands() onStage {
 // fastest makes the stage go as fast as it can.
 func (b *tab) fastest() {
 	b.t.Helper()
-	b.do("choose the fastest speed")
 	ask[any](b, `(() => { const s = document.querySelector("#speed"); s.value = "0"; s.dispatchEvent(new Event("change")); s.blur(); return null; })()`)
 }
 
@@ -51,6 +52,9 @@ func (b *tab) waitStep(step int) {
 	b.wait(fmt.Sprintf("step %d is played", step),
 		fmt.Sprintf(`["ready", "done"].includes(document.body.dataset.script) && document.querySelector(".st-sub").textContent.startsWith("Step %d of")`, step))
 }
+
+// reload loads the page anew.
+func reload() chromedp.Action[chromedp.Void] { return chromedp.Reload() }
 
 // stageQuery is the part of the page's address after the question mark.
 func (b *tab) stageQuery() string {

@@ -46,7 +46,7 @@ var orders = map[string]func(*Stage, Order) error{
 		if s.looksBack() {
 			s.replay(false)
 		} else {
-			s.current().Clock.Resume()
+			s.current().player.free()
 		}
 		return nil
 	},
@@ -61,7 +61,9 @@ var orders = map[string]func(*Stage, Order) error{
 		if s.looksBack() {
 			s.replay(true)
 		} else {
-			s.current().Clock.Step()
+			showing := s.current()
+			showing.Clock.SetSpeed(showing.player.wantedSpeed())
+			showing.Clock.Step()
 		}
 		return nil
 	},

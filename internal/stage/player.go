@@ -223,8 +223,33 @@ func (p *player) take() {
 
 // setSpeed says how fast steps are played from now on.
 func (p *player) setSpeed(speed pace.Speed) {
-	p.change(func() { p.speed = speed })
+	running := false
+	p.change(func() { p.speed, running = speed, p.state == PlayRunning })
+	if !running {
+		speed = p.freeSpeed()
+	}
 	p.s.Clock.SetSpeed(speed)
+}
+
+// freeRate is how fast the time goes at most where no step has an end: as fast as
+// can be would be only that, for the processor as well.
+const freeRate = 4
+
+// freeSpeed is how fast the time goes outside of steps.
+func (p *player) freeSpeed() pace.Speed {
+	speed := p.wantedSpeed()
+	if speed.Rate > freeRate {
+		speed = pace.Speed{Rate: freeRate, Even: true}
+	}
+	return speed
+}
+
+// free lets the time go, as it does without a script.
+func (p *player) free() {
+	if state, _ := p.where(); state != PlayRunning {
+		p.s.Clock.SetSpeed(p.freeSpeed())
+	}
+	p.s.Clock.Resume()
 }
 
 // wantedSpeed is how fast people want the showing to go.

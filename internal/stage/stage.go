@@ -84,14 +84,20 @@ func (s *Stage) open(want Wanted, setup Setup) error {
 	}
 	s.mu.Lock()
 	old, ended := s.showing, s.ended
+	// What has no script begins at once, or when somebody watches.
+	begins := setup.Scenario == nil && len(s.viewers) > 0
 	if !ended {
 		s.showing, s.want, s.epoch, s.view = showing, want, s.epoch+1, view{live: true}
+		s.rests.running, s.rests.auto = setup.Scenario == nil && !begins, false
 	}
 	s.mu.Unlock()
 	s.nudge()
 	if ended {
 		showing.Close()
 		return ErrGone
+	}
+	if begins {
+		showing.player.free()
 	}
 	if old != nil {
 		old.Close()
@@ -147,7 +153,7 @@ func (s *Stage) wake() {
 		showing.player.setAuto(true)
 	}
 	if rests.running {
-		showing.Clock.Resume()
+		showing.player.free()
 	}
 }
 

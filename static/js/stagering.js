@@ -63,10 +63,10 @@ export class Ring {
     for (const [key, node] of own.n) drawNode(figure(key, "rn", "r-bodies"), node, at, this.place(node.id), this.unit);
     for (const [key, client] of own.c) drawClient(figure(key, "rc", "r-bodies"), client, at, this.place(client.name), this.cardUnit);
     const last = resource.writes.at(-1);
-    if (last && (!last.ok || last.corrupt)) own.m.push(["bad", { from: last.client, to: "resource", kind: "ask", lost: last.ok ? "write destroyed another" : "write refused", sent: 0, due: 1 }]);
+    if (last && (!last.ok || last.corrupt)) own.m.push(["bad", { from: last.client, to: "resource", kind: "bad", lost: last.ok ? "overwrites another" : "write refused" }]);
     for (const [key, message] of own.m) {
       const mark = figure(key, "rf", "r-ways");
-      const answer = message.kind !== "ask" && message.text !== "free";
+      const answer = !["ask", "free", "bad"].includes(message.text === "free" ? "free" : message.kind);
       set(mark.element, { "data-hue": hueOf(this.places.has(message.from) && message.from.length > 1 ? message.from : message.to), "data-kind": answer ? "answer" : message.kind });
       setVote(mark.parts.vs, answer ? message.kind : "");
       const share = key === "bad" ? 0.5 : message.lost ? 0.9 : message.held ? 1 : still ? 0.5 : Math.max(0, Math.min(1, (at - message.sent) / (message.due - message.sent)));

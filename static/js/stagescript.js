@@ -74,6 +74,6 @@ export function showWrites(resources, sides) {
     line("li", { side: sides[side]?.label ?? "" }, resource?.writes.length ? "" : "Nothing was written yet."),
     ...(resource?.writes ?? []).map((/** @type {any} */ { client, fence: number, ok, corrupt, late }) => line("li", { ok: ok && !corrupt },
       line("span", { hue: hueOf(client) }, client), line("code", {}, number ? fence(number) : "no fence"),
-      line("b", {}, corrupt ? "destroyed another" : !ok ? "refused" : late ? "accepted, late" : "accepted"))),
+      line("b", {}, corrupt ? "corrupts it" : !ok ? "refused" : late ? "accepted, late" : "accepted"))),
   ]));
 }
