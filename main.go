@@ -28,6 +28,8 @@ import (
 	"github.com/lockscope/lockscope/internal/embedded"
 	"github.com/lockscope/lockscope/internal/metrics"
 	"github.com/lockscope/lockscope/internal/spawn"
+	"github.com/lockscope/lockscope/internal/stage"
+	"github.com/lockscope/lockscope/internal/stage/scenarios"
 	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/lockengine/redisnode"
 	"github.com/lockscope/lockscope/lockengine/target"
@@ -277,6 +279,11 @@ func (m *Main) startEngine(sources []watcher.Source, board *watcher.Board) (*loc
 
 func (m *Main) startWeb(ln net.Listener, engine *lockengine.Engine, watch *watcher.Watcher) error {
 	cfg := m.Config
+	var stages *stage.Stages
+	if cfg.Stage && !cfg.ReadOnly {
+		stages = stage.NewStages(stage.Limits{}, scenarios.All(), m.log)
+		m.defers(stages.Close)
+	}
 	server, err := web.New(web.Config{
 		Addr:         cfg.Addr,
 		BasePath:     cfg.BasePath,
@@ -298,6 +305,7 @@ func (m *Main) startWeb(ln net.Listener, engine *lockengine.Engine, watch *watch
 			return nil
 		},
 		Metrics: promhttp.HandlerFor(m.metrics, promhttp.HandlerOpts{}),
+		Stages:  stages,
 		Logger:  m.log,
 	})
 	if err != nil {

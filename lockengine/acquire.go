@@ -93,7 +93,9 @@ func (e *Engine) contend(ctx context.Context, w *waiter, opts AcquireOptions, tt
 	}
 	var free <-chan struct{}
 	live := func() bool { return false }
+	var spread time.Duration
 	for try := 0; ; try++ {
+		began := e.now()
 		lease, err := e.attemptUnlessHeld(ctx, w.name, opts.Owner, ttl, waitUntil)
 		if err == nil {
 			return lease, nil
@@ -103,13 +105,16 @@ func (e *Engine) contend(ctx context.Context, w *waiter, opts AcquireOptions, tt
 		}
 		e.waits(w)
 		e.refusedWith(w, err)
+		spread = e.spread(err, spread, e.since(began))
 		if free == nil && e.cfg.Wake != nil {
 			var stop func()
 			free, live, stop = e.cfg.Wake.Free(w.name)
 			defer stop()
-			continue // it may have become free before we listened
+			if isHeld(err) != nil {
+				continue // it may have become free before we listened
+			}
 		}
-		if endErr := e.pause(ctx, w, free, live(), err, waitUntil); endErr != nil {
+		if endErr := e.pause(ctx, w, free, live(), err, spread, waitUntil); endErr != nil {
 			return nil, fmt.Errorf("%w; last attempt: %w", endErr, err)
 		}
 	}

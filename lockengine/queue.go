@@ -267,11 +267,23 @@ func (e *Engine) refusedWith(w *waiter, err error) {
 // the last resort, should the wake-up be lost.
 const slowPoll = 20
 
+// spread is within what time a caller that waits asks again after rivals have
+// split the votes, 0 when they have not: twice as long as their attempt took, and
+// twice as long again each time that they meet once more. Rivals that were woken
+// together are so told apart within a few round trips.
+func (e *Engine) spread(err error, last, took time.Duration) time.Duration {
+	var split *NoQuorumError
+	if !errors.As(err, &split) || !slices.ContainsFunc(split.Votes, func(v NodeVote) bool { return v.Vote == VoteOther }) {
+		return 0
+	}
+	return min(2*max(last, took), e.cfg.RetryDelay)
+}
+
 // pause waits until another attempt makes sense: the lock was given back in
 // this process or was seen to be free, the holder's lease should have ended, or
 // it is time to ask again anyway. It returns an error when there is nothing
 // more to wait for.
-func (e *Engine) pause(ctx context.Context, w *waiter, free <-chan struct{}, live bool, last error, waitUntil time.Time) error {
+func (e *Engine) pause(ctx context.Context, w *waiter, free <-chan struct{}, live bool, last error, spread time.Duration, waitUntil time.Time) error {
 	delay := e.cfg.RetryDelay
 	if j := e.cfg.RetryJitter; j > 0 {
 		delay += time.Duration(e.cfg.Random()%uint64(2*j+1)) - j
@@ -285,6 +297,14 @@ func (e *Engine) pause(ctx context.Context, w *waiter, free <-chan struct{}, liv
 			delay = min(delay, held.TTL+time.Millisecond)
 		}
 		delay = min(delay, e.until(waitUntil))
+	} else {
+		if spread > 0 && e.now().Before(waitUntil) {
+			delay = time.Duration(e.cfg.Random() % uint64(spread))
+		}
+		// Nobody won. That the nodes are free again, now that the rivals have
+		// taken back their votes, is news to all of them at the same moment: who
+		// acted on it would collide with them once more.
+		free = nil
 	}
 	over, timer := e.newTimer(max(delay, time.Millisecond))
 	defer timer.Stop()

@@ -45,6 +45,11 @@ var Kits = map[string]Kit{
 	},
 	"activity": {Styles: []string{"css/feed.css"}, Modules: with("activity.js", reading, feeding, []string{"api.js", "keys.js"})},
 	"help":     {Styles: []string{"css/help.css"}, Modules: with("help.js", reading)},
+	"stage": {Styles: []string{"css/stage.css", "css/stagering.css"}, Modules: []string{
+		"stage.js", "announce.js", "api.js", "connection.js", "format.js", "keys.js", "settings.js", "stagedrive.js",
+		"stagefigure.js", "stagelanes.js", "stagemenu.js", "stageplayhead.js", "stagering.js", "stagescript.js",
+		"stagestream.js", "stagetape.js", "tab.js", "theme.js", "toast.js", "visible.js",
+	}},
 }
 
 // reading is what every page imports, acting what takes locks, and feeding what
@@ -88,5 +93,14 @@ var nav = []navEntry{
 	{ID: "locks", Label: "Locks", Path: "/"},
 	{ID: "nodes", Label: "Nodes", Path: "/nodes"},
 	{ID: "activity", Label: "Activity", Path: "/activity"},
+	{ID: "stage", Label: "Stage", Path: "/stage"},
 	{ID: "help", Label: "Help", Path: "/help"},
+}
+
+// nav are the pages that are offered.
+func (p Page) nav() []navEntry {
+	if p.Stage {
+		return nav
+	}
+	return slices.DeleteFunc(slices.Clone(nav), func(e navEntry) bool { return e.ID == "stage" })
 }

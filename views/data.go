@@ -17,8 +17,10 @@ type Page struct {
 	Version string
 	// ReadOnly is true when no command is offered.
 	ReadOnly bool
-	// Active is the page: "locks", "lock", "nodes", "activity" or "help"; empty
-	// for none of them.
+	// Stage is true when the stage is offered.
+	Stage bool
+	// Active is the page: "locks", "lock", "nodes", "activity", "stage" or "help";
+	// empty for none of them.
 	Active string
 }
 

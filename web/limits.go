@@ -31,6 +31,8 @@ type Limits struct {
 	Watches int
 	// MessageRate is how many messages per second a stream may send. Default 20.
 	MessageRate int
+	// StageSockets is how many streams of stages are open at a time. Default 256.
+	StageSockets int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -42,6 +44,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.SocketsPerAddress, 256)
 	def(&l.Watches, 32)
 	def(&l.MessageRate, 20)
+	def(&l.StageSockets, 256)
 	return l
 }
 

@@ -29,6 +29,7 @@ func (s *Server) page(title, active string) views.Page {
 	return views.Page{
 		Title: title, Base: s.base, Static: s.base + "/static/" + static.Hash(),
 		Environment: s.cfg.Environment, Version: s.cfg.Version, ReadOnly: s.cfg.ReadOnly, Active: active,
+		Stage: s.stages != nil,
 	}
 }
 

@@ -40,6 +40,10 @@ func (s *Server) routes() *echo.Echo {
 	both("/favicon.ico", s.favicon)
 	both("/static/:hash/*", s.asset)
 	g.GET("/api/v1/stream", s.stream)
+	if s.stages != nil {
+		both("/stage", s.stagePage)
+		g.GET("/api/v1/stage/stream", s.stageStream)
+	}
 	s.api(e, g)
 	return e
 }
@@ -81,6 +85,9 @@ func (s *Server) api(e *echo.Echo, g *echo.Group) {
 			"End the quarantine of a node by hand", http.StatusNotFound, http.StatusConflict), s.admit)
 	}
 
+	if s.stages != nil {
+		s.stageAPI(api)
+	}
 	document := encode(api.OpenAPI())
 	g.GET("/api/openapi.json", func(c echo.Context) error {
 		return c.Blob(http.StatusOK, "application/openapi+json", document)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/lockscope/lockscope/internal/stage"
 	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/static"
 	"github.com/lockscope/lockscope/watcher"
@@ -70,6 +71,8 @@ type Deps struct {
 	Ready func() error
 	// Metrics answers at /metrics; nil for nothing there.
 	Metrics http.Handler
+	// Stages are what the stage page shows; nil for no such page.
+	Stages *stage.Stages
 	// Logger hears of what goes wrong, and of requests at debug level. Default
 	// slog.Default().
 	Logger *slog.Logger
@@ -97,6 +100,7 @@ type Server struct {
 	tabs        *tabs
 	hub         *hub
 	trend       trend
+	stages      *stages // nil where there are none
 
 	// stopping ends when Shutdown begins.
 	stopping context.Context
@@ -150,6 +154,9 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s.tabs = newTabs(func(l *storedLease) { s.giveBack(l.lease) })
 	s.rows = rows{board: deps.Board, leases: s.leases}
 	s.hub = newHub(s.rows, deps.Engine, s.tabs, cfg.ReadOnly, cfg.Environment, cfg.Limits, deps.Logger)
+	if deps.Stages != nil {
+		s.stages = newStages(deps.Stages, cfg.Limits.StageSockets)
+	}
 	s.echo = s.routes()
 	s.http = &http.Server{
 		Handler:           s.echo,
@@ -190,6 +197,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.stop()
 	s.tabs.close()
 	hubErr := s.hub.shutdown(ctx)
+	s.stages.shutdown(ctx)
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		_ = s.http.Close() // what is left did not end in time

@@ -59,6 +59,7 @@ type Config struct {
 	Hosts       []string
 	Environment string
 	ReadOnly    bool
+	Stage       bool
 	Auth        string // "" or "none"
 
 	LogLevel  slog.Level
@@ -80,7 +81,7 @@ type raw struct {
 // define makes the flag set that is the one list of all settings. Its defaults
 // are the defaults of the program.
 func define(c *Config, r *raw) *flag.FlagSet {
-	c.Quarantine = true
+	c.Quarantine, c.Stage = true, true
 	fs := flag.NewFlagSet("lockscope", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.StringVar(&r.addr, "addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 picks a free one and logs it")
@@ -103,6 +104,7 @@ func define(c *Config, r *raw) *flag.FlagSet {
 	fs.StringVar(&r.hosts, "hosts", "", "comma-separated host `names` by which the dashboard is reached, besides loopback and the host of -addr")
 	fs.StringVar(&c.Environment, "environment", "", "`name` shown as a badge on every page, such as prod")
 	fs.BoolVar(&c.ReadOnly, "read-only", false, "show, and offer no command at all")
+	fs.Var((*onOff)(&c.Stage), "stage", "on or off: `whether` the page is offered that shows on nodes of its own how locks behave when things break; it is never offered with -read-only")
 	fs.StringVar(&c.Auth, "auth", "", "`who` may use the dashboard: none says that everybody who reaches it may, and is needed to listen on anything but loopback")
 	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "least `level` that is logged: debug, info, warn or error")
 	fs.StringVar(&c.LogFormat, "log-format", "text", "`form` of the log: text or json")

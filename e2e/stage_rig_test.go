@@ -1,0 +1,63 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// onStage is how a stage stands, as the page says.
+type onStage struct {
+	State, Caption, Sub string
+	Step                string
+	Checks              []string
+	Failed              int
+	Mine                bool
+}
+
+// openOnStage opens a stage on a program of its own kind, and waits until it is live.
+func openOnStage(t *testing.T, p *program, query string) *tab {
+	t.Helper()
+	b := open(t, p.page("/stage"+query))
+	b.waitLive()
+	b.wait("the stage is drawn", `document.querySelectorAll("#rings .rn").length >= 5 && document.querySelector("#content").dataset.mine !== undefined`)
+	return b
+}
+
+// stands reads how the stage stands.
+func (b *tab) stands() onStage {
+	b.t.Helper()
+	return ask[onStage](b, `({
+	  State: document.body.dataset.script ?? "",
+	  Caption: document.querySelector(".st-caption").textContent,
+	  Sub: document.querySelector(".st-sub").textContent,
+	  Step: new URL(location.href).searchParams.get("step") ?? "",
+	  Checks: [...document.querySelectorAll(".st-checks li")].map((li) => li.textContent),
+	  Failed: document.querySelectorAll('.st-checks li[data-ok="false"]').length,
+	  Mine: document.querySelector("#content").dataset.mine === "true",
+	})`)
+}
+
+// fastest makes the stage go as fast as it can.
+func (b *tab) fastest() {
+	b.t.Helper()
+	ask[any](b, `(() => { const s = document.querySelector("#speed"); s.value = "0"; s.dispatchEvent(new Event("change")); s.blur(); return null; })()`)
+}
+
+// waitStep waits until a step has been played.
+func (b *tab) waitStep(step int) {
+	b.t.Helper()
+	b.wait(fmt.Sprintf("step %d is played", step),
+		fmt.Sprintf(`["ready", "done"].includes(document.body.dataset.script) && document.querySelector(".st-sub").textContent.startsWith("Step %d of")`, step))
+}
+
+// reload loads the page anew.
+func reload() chromedp.Action[chromedp.Void] { return chromedp.Reload() }
+
+// stageQuery is the part of the page's address after the question mark.
+func (b *tab) stageQuery() string {
+	_, query, _ := strings.Cut(ask[string](b, "location.href"), "?")
+	return query
+}

@@ -1,0 +1,180 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+// scenarioIDs are what the list of the page has, free play aside.
+func (b *tab) scenarioIDs() []string {
+	b.t.Helper()
+	return ask[[]string](b, `[...document.querySelectorAll(".st-item")].map((a) => a.dataset.scenario).filter(Boolean)`)
+}
+
+func TestEveryScenarioPlaysToItsEnd(t *testing.T) {
+	b := openOnStage(t, shared(t, "embedded"), "")
+	b.fastest()
+	ids := b.scenarioIDs()
+	if len(ids) != 12 {
+		t.Fatalf("the page lists %d scenarios", len(ids))
+	}
+	for _, id := range ids {
+		b.click(`.st-item[data-scenario="` + id + `"]`)
+		b.wait(id+" is on the stage", `new URL(location.href).searchParams.get("scenario") === `+quoted(id)+` && document.body.dataset.script === "ready"`)
+		b.click(`[data-action="play"]`)
+		b.waitLong(id+" is over", `document.body.dataset.script === "done"`, 3*patience)
+		b.wait("what came of it is drawn", `document.querySelectorAll(".st-checks li").length > 0`)
+		if at := b.stands(); at.Failed > 0 || at.Step == "" {
+			t.Errorf("%s ends with %+v", id, at)
+		}
+	}
+	if done := ask[int](b, `document.querySelectorAll('.st-item[data-done="true"]').length`); done != 12 {
+		t.Errorf("%d scenarios are marked as played", done)
+	}
+}
+
+func TestOneDrivesAndAnotherFollowsByLink(t *testing.T) {
+	p := shared(t, "embedded")
+	driver := openOnStage(t, p, "?scenario=two-down")
+	follower := openOnStage(t, p, "?"+driver.stageQuery())
+	follower.expect("409")
+	driver.wait("the driver sees that somebody follows", `document.querySelector(".st-who").textContent.includes("1 follows")`)
+	driver.fastest()
+	driver.click(`[data-order="script.next"]`)
+	driver.waitStep(1)
+	follower.waitStep(1)
+	if ours, theirs := driver.stands(), follower.stands(); !ours.Mine || theirs.Mine || ours.Caption != theirs.Caption {
+		t.Errorf("the driver sees %+v, the follower %+v", ours, theirs)
+	}
+	// A second driver: the controls are not to be had, and the server says no.
+	if enabled := ask[int](follower, `[...document.querySelectorAll("[data-drive]")].filter((e) => !e.disabled).length`); enabled != 0 {
+		t.Errorf("%d controls of the follower can be used", enabled)
+	}
+	follower.click(`.rn[data-node="a"]`)
+	if ask[bool](follower, `document.querySelector("#node-menu").matches(":popover-open")`) {
+		t.Error("the follower has a menu")
+	}
+	refusal := ask[string](follower, `import(document.querySelector("script[type=module]").src.replace("stage.js", "stagedrive.js")).then((m) => m.order("stop", { node: "a" })).then(() => document.querySelector("#toasts").textContent)`)
+	if !strings.Contains(refusal, "viewer 1 drives") {
+		t.Errorf("a second driver is told %q", refusal)
+	}
+	follower.click(`[data-order="wheel.ask"]`)
+	driver.wait("the driver is asked", `document.querySelector("#asked").checkVisibility() && document.querySelector("#asked").textContent.includes("Viewer 2")`)
+	driver.click(`[data-order="wheel.give on=true"]`)
+	follower.wait("the follower drives", `document.querySelector("#content").dataset.mine === "true"`)
+	driver.wait("the driver follows", `document.querySelector("#content").dataset.mine === "false"`)
+	follower.click(`[data-order="script.next"]`)
+	driver.waitStep(2)
+	// Who drives leaves, and comes back by a reload.
+	follower.do("reload", reload())
+	follower.waitLive()
+	follower.wait("a reload keeps the wheel", `document.querySelector("#content").dataset.mine === "true"`)
+}
+
+func TestAStageIsBrokenByHand(t *testing.T) {
+	b := openOnStage(t, shared(t, "embedded"), "")
+	menu := func(figure, item string) {
+		b.click(figure)
+		b.wait("the menu is open", `document.querySelector(".st-menu:popover-open")`)
+		b.click(`.st-menu:popover-open [data-do="` + item + `"]:not([hidden])`)
+	}
+	menu(`.rn[data-node="e"]`, "stop")
+	b.wait("the node is stopped", `document.querySelector('.rn[data-node="e"] .rn-words').textContent === "stopped"`)
+	menu(`.rc[data-client="alice"]`, "acquire")
+	b.wait("alice holds the lock on four", `document.querySelector('.rc[data-client="alice"]').dataset.holds && document.querySelectorAll('.rc[data-client="alice"] .vs[data-vote="granted"]').length === 4`)
+	menu(`.rc[data-client="bob"]`, "acquire")
+	b.wait("bob is refused", `document.querySelector('.rc[data-client="bob"] .rc-says').textContent.includes("held by alice")`)
+	menu(`.rc[data-client="alice"]`, "write")
+	b.wait("the write is accepted", `document.querySelector(".st-writes").textContent.includes("accepted")`)
+	b.click(".rr")
+	b.wait("the fence check is off", `document.querySelector(".st-check").textContent === "off"`)
+	b.click(`[data-action="add"]`)
+	b.wait("there is another client", `document.querySelectorAll(".rc").length === 4`)
+	b.click(`[data-action="compare"]`)
+	b.wait("there are two worlds", `document.querySelectorAll(".ring").length === 2 && document.querySelectorAll(".rc").length === 6`)
+	b.click(`[data-order="stage.restart"]`)
+	b.wait("it begins again, with two worlds", `document.querySelectorAll(".ring").length === 2`)
+}
+
+func TestAClickerTurnsTheStepsOfAPresentation(t *testing.T) {
+	b := openOnStage(t, shared(t, "embedded"), "?scenario=pause-fence")
+	b.fastest()
+	b.keys("f")
+	b.wait("it is presented", `document.body.classList.contains("presenting") && !document.querySelector(".st-list").checkVisibility()`)
+	for step := 1; step <= 6; step++ {
+		b.keys(kb.PageDown)
+		b.waitStep(step)
+	}
+	b.settled()
+	if size := ask[float64](b, `parseFloat(getComputedStyle(document.querySelector(".st-caption")).fontSize)`); size < 38 {
+		t.Errorf("the caption is %g px high on a screen of 1440 px", size)
+	}
+	b.both("stage-presenting-1440")
+	b.keys(kb.PageUp)
+	b.wait("the step before is looked at", `document.querySelector('[data-order="view.live"]').checkVisibility()`)
+	b.keys(kb.PageDown)
+	b.wait("and the present again", `!document.querySelector('[data-order="view.live"]').checkVisibility()`)
+	b.keys("f")
+	b.wait("it is a page again", `document.querySelector(".st-list").checkVisibility()`)
+	// Scrubbing.
+	ask[any](b, `(() => { const s = document.querySelector("#scrub"); s.value = s.min; s.dispatchEvent(new Event("input")); return null; })()`)
+	b.wait("the beginning is looked at", `document.querySelector('[data-field="rate"]').textContent === "looking back" && !document.querySelector('.rc[data-holds]')`)
+}
+
+func TestAStageThatIsGoneSaysSoAndOffersANewOne(t *testing.T) {
+	p := shared(t, "embedded")
+	b := open(t, p.page("/stage?id=AAAAAAAAAAAAAAAAAAAAAA&scenario=herd"))
+	b.expect("410", "404")
+	b.wait("the page says so", `document.querySelector("h1").textContent === "This stage was swept"`)
+	b.picture("stage-swept")
+	b.click("main .button")
+	b.wait("a new one plays the same", `new URL(location.href).searchParams.get("id")?.length === 22 && document.querySelector(".st-caption").textContent.includes("Thundering herd")`)
+	c := open(t, p.page("/stage?scenario=herd&step=9"))
+	c.expect("404")
+	c.wait("a step that is not there is named", `document.body.textContent.includes("step: got \"9\", want 1 to 3")`)
+}
+
+func TestTheStageIsOfferedBesideRealNodesUnlessItIsOff(t *testing.T) {
+	answer := func(p *program, path string) int {
+		t.Helper()
+		got, err := http.Get(p.page(path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Body.Close()
+		return got.StatusCode
+	}
+	if got := answer(shared(t, "spawn"), "/stage"); got != http.StatusOK {
+		t.Errorf("beside real servers the stage answers %d", got)
+	}
+	for _, flags := range [][]string{{"-stage", "off"}, {"-read-only"}} {
+		if got := answer(start(t, "embedded", flags...), "/stage"); got != http.StatusNotFound {
+			t.Errorf("with %v the stage answers %d", flags, got)
+		}
+	}
+}
+
+func TestTheStageFitsEveryWidthInBothSchemes(t *testing.T) {
+	b := openOnStage(t, shared(t, "embedded"), "")
+	b.fastest()
+	for id, decisive := range map[string]int{"first-yes": 4, "pause-fence": 6, "amnesia": 6} {
+		b.size(1440, 900)
+		b.click(`.st-item[data-scenario="` + id + `"]`)
+		b.wait(id+" is on the stage", `new URL(location.href).searchParams.get("scenario") === `+quoted(id)+` && document.body.dataset.script === "ready"`)
+		for step := 1; step <= decisive; step++ {
+			b.click(`[data-order="script.next"]`)
+			b.waitStep(step)
+		}
+		for _, width := range []int64{1440, 1024, 700, 360} {
+			b.size(width, 900)
+			b.fits(fmt.Sprintf("%s at %d px", id, width))
+			if width == 1440 || width == 360 {
+				b.both(fmt.Sprintf("stage-%s-%d", id, width))
+			}
+		}
+	}
+}

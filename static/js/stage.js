@@ -1,0 +1,239 @@
+// @ts-check
+// Puts the parts of the stage page together.
+
+import { setConnection } from "./connection.js";
+import { open, order, orderOf, showWheel, stage } from "./stagedrive.js";
+import { say } from "./stagefigure.js";
+import { remaining } from "./format.js";
+import { onKey } from "./keys.js";
+import { Lanes } from "./stagelanes.js";
+import { Playhead } from "./stageplayhead.js";
+import { Ring } from "./stagering.js";
+import { showScript, showWrites, told } from "./stagescript.js";
+import { fieldOf, find, settings } from "./settings.js";
+import { openMenu } from "./stagemenu.js";
+import { watch } from "./stagestream.js";
+import { Tape } from "./stagetape.js";
+import { startTheme } from "./theme.js";
+import { toast } from "./toast.js";
+
+const content = find("#content");
+for (const element of document.querySelectorAll("#content [data-live], .theme")) element.removeAttribute("hidden");
+startTheme();
+
+const tape = new Tape();
+const playhead = new Playhead();
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+const [scrub, even] = /** @type {HTMLInputElement[]} */ ([find("#scrub"), find("#even")]);
+const [speed, policy] = /** @type {HTMLSelectElement[]} */ (/** @type {unknown} */ ([find("#speed"), find("#policy")]));
+
+/** @type {Ring[]} */
+let rings = [];
+/** @type {Lanes[]} */
+let lanes = [];
+/** What is on, and where its script stands now, whatever moment is looked at. */
+let showing = { sides: 1, scenario: "", compare: false };
+/** @type {any} */
+let script = {};
+
+/** @param {any} frame */
+function receive(frame) {
+  if (frame.t === "stage") begin(frame);
+  else if (frame.t === "frames") {
+    tape.add(frame.f);
+    for (const { set } of frame.f) script = set?.s ?? script;
+  } else {
+    playhead.hear(frame);
+    showWheel(frame.wheel);
+  }
+  showState();
+  schedule();
+}
+
+/**
+ * Another showing has begun.
+ * @param {any} hello
+ */
+function begin(hello) {
+  tape.begin(hello.picture, hello.at);
+  playhead.begin();
+  script = hello.picture.s ?? {};
+  showing = hello;
+  for (const part of [...rings, ...lanes]) part.remove();
+  rings = Array.from({ length: hello.sides }, (_, side) => new Ring(find("#rings"), side));
+  lanes = Array.from({ length: hello.sides }, (_, side) => new Lanes(find("#lanes"), side));
+  content.dataset.sides = String(hello.sides);
+  const compare = find('[data-action="compare"]');
+  compare.hidden = Boolean(hello.scenario) && told(hello.scenario).compare === undefined;
+  compare.ariaPressed = String(hello.compare);
+}
+
+/** The address says what is on and how far it is, for whoever gets it. */
+function showState() {
+  const at = new URL(location.href);
+  at.search = String(new URLSearchParams(Object.entries({
+    id: stage.id, scenario: showing.scenario, step: showing.scenario && script.step, compare: showing.compare && 1,
+  }).filter(([, value]) => value).map(([name, value]) => [name, String(value)])));
+  if (at.href !== location.href) history.replaceState(null, "", at);
+  document.body.dataset.state = script.state;
+  const { moment } = playhead;
+  if (!moment) return;
+  const on = runs();
+  const play = find('[data-action="play"]');
+  play.dataset.runs = String(on);
+  play.ariaLabel = on ? "Pause" : "Play";
+  find('[data-order="view.live"]').hidden = moment.live;
+  if (document.activeElement !== speed) speed.value = String(moment.speed);
+  even.checked = moment.even;
+  const { rate, live, paused } = moment;
+  say(fieldOf("rate", content), paused ? (live ? "paused" : "looking back") : moment.speed === 0 || rate <= 0 ? ""
+    : rate >= 1 ? `now ${Number(rate.toFixed(1))}×` : `now 1/${Math.round(1 / rate)}×`);
+}
+
+/** Whether something moves by itself, of the present or of a replay. */
+function runs() {
+  const { moment } = playhead;
+  return Boolean(moment && (!moment.paused || (script.auto && moment.live && script.state === "ready")));
+}
+
+let scheduled = 0;
+function schedule() {
+  scheduled ||= requestAnimationFrame(draw);
+}
+
+let last = 0;
+
+function draw(/** @type {number} */ real) {
+  scheduled = 0;
+  const { moves, at, moment } = playhead;
+  if (moves) schedule();
+  // With reduced motion, things change where they are, and not sixty times a second.
+  if (still.matches && moves && real - last < 250) return;
+  tape.seek(at);
+  const { things } = tape;
+  const sides = rings.map((_, side) => things.get(`${side}/side`));
+  for (const ring of rings) ring.draw(things, at, still.matches);
+  if (!moves || real - last > 60) {
+    last = real;
+    for (const lane of lanes) lane.draw(things, at);
+  }
+  showWrites(rings.map((_, side) => things.get(`${side}/r`)), sides);
+  if (things.has("s")) showScript(things.get("s"), sides);
+  if (!seeking) {
+    scrub.min = String(tape.first);
+    scrub.max = String(Math.max(moment?.head ?? 0, tape.last, tape.first + 1));
+    scrub.value = String(at);
+  }
+  say(fieldOf("time", content), at < 1e6 ? `${(at / 1000).toFixed(1)}\u202fms` : remaining(at / 1000));
+}
+
+// The controls.
+
+let seeking = 0;
+scrub.oninput = () => {
+  seeking ||= setTimeout(() => {
+    void order("view.seek", { at: Number(scrub.value) }).then(() => { seeking = 0; });
+  }, 120);
+};
+speed.onchange = even.onchange = () => void order("time.speed", { speed: Number(speed.value), on: even.checked });
+
+/** Plays or pauses: the script where there is one that waits, the time otherwise. */
+function play() {
+  const on = !runs();
+  if (playhead.moment?.live && script.state === "ready" && script.scenario) return order("script.auto", { on });
+  if (!on && script.auto) void order("script.auto", { on });
+  return order(on ? "time.run" : "time.pause");
+}
+
+const names = ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy", "mallory", "peggy"];
+
+function present() {
+  const on = document.body.classList.toggle("presenting");
+  if (on) document.documentElement.requestFullscreen?.().catch(() => {});
+  else if (document.fullscreenElement) void document.exitFullscreen();
+}
+document.onfullscreenchange = () => { if (!document.fullscreenElement) document.body.classList.remove("presenting"); };
+
+const own = () => location.assign(`${settings.base}/stage${showing.scenario && `?scenario=${showing.scenario}`}`);
+
+/** @type {Record<string, () => unknown>} */
+const actions = {
+  play, own, again: own, present,
+  compare: () => order("stage.open", {
+    scenario: showing.scenario, compare: showing.sides === 1 || !showing.compare,
+    ...(!showing.scenario && showing.sides === 1 && { policies: ["ours", policy.value === "ours" ? "sample" : policy.value] }),
+  }),
+  check: () => order("check", { on: !tape.things.get("0/r")?.check }),
+  add: () => order("add", { client: names.find((name) => !tape.things.has(`0/c/${name}`)) ?? `client-${Date.now() % 1e6}`, policy: showing.sides > 1 ? "" : policy.value }),
+  share: () => {
+    const text = new URL(`${settings.base}/stage?id=${stage.id}`, location.href).href;
+    return navigator.clipboard?.writeText(text).then(() => toast("good", ["The link is copied. Whoever opens it follows you."]), () => toast("plain", [text]));
+  },
+};
+
+document.addEventListener("click", (event) => {
+  const target = event.target instanceof Element ? event.target.closest("[data-action], [data-order], .st-item, [data-client], [data-node], .rr") : null;
+  const { action, order: what, scenario } = /** @type {HTMLElement} */ (target)?.dataset ?? {};
+  if (what) void orderOf(what);
+  else if (action) void actions[action]?.();
+  else if (scenario !== undefined && stage.mine && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    void order("stage.open", { scenario });
+  } else if (target) press(target);
+});
+
+/** @param {Element} figure */
+function press(figure) {
+  const { client, node } = /** @type {HTMLElement} */ (figure).dataset;
+  if (client || node) openMenu(figure, tape.things.get(client ? `0/c/${client}` : `0/n/${node}`));
+  else if (figure.classList.contains("rr") && stage.mine) void actions.check();
+}
+
+find("#rings").onkeydown = (event) => {
+  const figure = event.target instanceof Element ? event.target.closest('[role="button"]') : null;
+  if (!figure || (event.key !== "Enter" && event.key !== " ")) return;
+  event.preventDefault();
+  press(figure);
+};
+
+// The keys of a keyboard and of a clicker.
+for (const [key, label, run] of /** @type {[string, string, () => unknown][]} */ ([
+  ["PageDown", "Next step", () => order("script.next")], ["ArrowRight", "Next step", () => order("script.next")],
+  ["PageUp", "Previous step", () => order("script.back")], ["ArrowLeft", "Previous step", () => order("script.back")],
+  ["p", "Play or pause", play], ["s", "Next message", () => order("time.step")], ["f", "Present", present],
+])) {
+  onKey({ key, label, run: (event) => {
+    event.preventDefault();
+    if (stage.mine || key === "f") void run();
+  } });
+}
+
+new ResizeObserver(schedule).observe(find("#rings"));
+
+/**
+ * Says that there is no stage, and how to get one.
+ * @param {string} title
+ * @param {string} text
+ */
+function over(title, text) {
+  const card = find("#over");
+  say(fieldOf("title", card), title);
+  say(fieldOf("text", card), text);
+  card.hidden = false;
+  setConnection("offline");
+}
+
+async function start() {
+  const { scenario, step, compare } = content.dataset;
+  try {
+    if (!stage.id) await open({ scenario, step: Number(step), compare: compare !== undefined });
+  } catch (error) {
+    return over("No stage can be had", String(/** @type {Error} */ (error).message));
+  }
+  watch(stage.id, receive, (state) => {
+    if (state !== "gone") setConnection(state);
+    else over("This stage was swept", "Nobody had watched it for a minute, or nothing had happened on it for long. What was on it is gone; a new one is a click away.");
+  });
+}
+
+void start();

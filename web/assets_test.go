@@ -1,0 +1,70 @@
+package web
+
+import (
+	"bytes"
+	"io/fs"
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/lockscope/lockscope/static"
+)
+
+func TestCommentsAreNotSentAndLinesStayWhereTheyAre(t *testing.T) {
+	t.Parallel()
+	for source, want := range map[string]string{
+		"// @ts-check\n// Says.\nlet a = 1; // why\n":   "\n\nlet a = 1; // why\n",
+		"/**\n * @param {string} a\n */\nf(a);\n":       "\n\n\nf(a);\n",
+		"  /** one */\n  const b = \"// no\";\n":        "\n  const b = \"// no\";\n",
+		"/** @type {any} */ (x).y();\n":                 "/** @type {any} */ (x).y();\n",
+		"/* Two\n   lines. */\n\n.a { b: url(//c); }\n": "\n\n\n.a { b: url(//c); }\n",
+		"/* Two\n   lines. */ .a { b: c; }\n":           "\n .a { b: c; }\n",
+		"a { b: c; } /* not a line */\nd { e: f; }":     "a { b: c; } /* not a line */\nd { e: f; }",
+	} {
+		if got := string(withoutComments([]byte(source))); got != want {
+			t.Errorf("%q becomes %q, want %q", source, got, want)
+		}
+	}
+	err := fs.WalkDir(static.FS, ".", func(name string, entry fs.DirEntry, err error) error {
+		ext := path.Ext(name)
+		if err != nil || entry.IsDir() || ext != ".js" && ext != ".css" {
+			return err
+		}
+		source, err := fs.ReadFile(static.FS, name)
+		if err != nil {
+			return err
+		}
+		sent := withoutComments(source)
+		if bytes.Count(source, []byte("\n")) != bytes.Count(sent, []byte("\n")) {
+			t.Errorf("%s loses lines", name)
+		}
+		// Code that looks like a comment would be lost: in a text of several lines.
+		for line := range bytes.Lines(source) {
+			if text := string(bytes.TrimSpace(line)); strings.Count(text, "`")%2 == 1 {
+				t.Errorf("%s has a text of several lines, which withoutComments does not know: %s", name, text)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The stage is loaded by who looks at it only, and stays small all the same.
+func TestTheStageIsSmall(t *testing.T) {
+	t.Parallel()
+	loaded, err := loadAssets(static.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all bytes.Buffer
+	for name, file := range loaded.files {
+		if strings.HasPrefix(path.Base(name), "stage") {
+			all.Write(file.plain)
+		}
+	}
+	if size := len(compress(all.Bytes())); size > 14<<10 || size == 0 {
+		t.Errorf("the scripts and styles of the stage are %d bytes, compressed", size)
+	}
+}

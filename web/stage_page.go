@@ -1,0 +1,91 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/lockscope/lockscope/internal/stage"
+	"github.com/lockscope/lockscope/lockengine"
+	"github.com/lockscope/lockscope/views"
+)
+
+// stagePage shows a stage, or for somebody who has none yet what can be played on
+// one. Opening one is a command, and so left to the page's scripts.
+func (s *Server) stagePage(c echo.Context) error {
+	if !arrivesFromElsewhere(c.Request()) {
+		s.ensureSession(c)
+	}
+	id, want, err := s.stageQuery(c)
+	if err != nil {
+		var bad *lockengine.ArgumentError
+		if !errors.As(err, &bad) {
+			return err
+		}
+		return s.render(c, http.StatusNotFound, views.StageRefused(s.page("Stage", ""), "There is no such scenario or step",
+			bad.Field+": got "+bad.Got+", want "+bad.Want+".", s.base+"/stage"))
+	}
+	if id != "" {
+		if _, err := s.stages.all.Find(id); err != nil {
+			return s.render(c, http.StatusGone, views.StageRefused(s.page("Stage", ""), "This stage was swept",
+				"A stage is cleared away when nobody has watched it for a minute, or when it has been open for very long. Its link leads nowhere any more.",
+				stageAgain(s.base, want)))
+		}
+	}
+	return s.render(c, http.StatusOK, views.Stage(views.StageData{
+		Page: s.page("Stage", "stage"), ID: id, Scenario: want.Scenario, Step: want.Step, Compare: want.Compare,
+		Scenarios: s.viewScenarios(), Policies: viewPolicies(), MaxClients: stage.MaxClients,
+	}))
+}
+
+// stageQuery reads the address of the page.
+func (s *Server) stageQuery(c echo.Context) (id string, want stage.Wanted, err error) {
+	id = c.QueryParam("id")
+	want.Scenario = c.QueryParam("scenario")
+	want.Compare = c.QueryParam("compare") == "1"
+	if want.Scenario == "" {
+		return id, want, nil
+	}
+	sc, err := s.stages.all.Scenario(want.Scenario)
+	if err != nil {
+		return id, want, err
+	}
+	if text := c.QueryParam("step"); text != "" {
+		step, err := strconv.Atoi(text)
+		if err != nil || step < 1 || step > len(sc.Steps) {
+			return id, want, &lockengine.ArgumentError{Field: "step", Got: strconv.Quote(shorten(text)),
+				Want: "1 to " + strconv.Itoa(len(sc.Steps)) + " of " + strconv.Quote(sc.Title)}
+		}
+		want.Step = step
+	}
+	return id, want, nil
+}
+
+// stageAgain is the address that opens a new stage like one that is gone.
+func stageAgain(base string, want stage.Wanted) string {
+	if want.Scenario == "" {
+		return base + "/stage"
+	}
+	return base + "/stage?scenario=" + want.Scenario
+}
+
+func (s *Server) viewScenarios() []views.StageScenario {
+	var list []views.StageScenario
+	for _, sc := range s.stages.all.Scenarios() {
+		list = append(list, views.StageScenario{
+			ID: sc.ID, Title: sc.Title, Watch: sc.Watch, Teaches: sc.Teaches, Expected: sc.Expected, Help: sc.Help,
+			Steps: len(sc.Steps), Compare: sc.Beside != nil,
+		})
+	}
+	return list
+}
+
+func viewPolicies() []views.StagePolicy {
+	list := make([]views.StagePolicy, len(stage.Policies))
+	for i, policy := range stage.Policies {
+		list[i] = views.StagePolicy{ID: policy, Label: stage.PolicyLabel(policy)}
+	}
+	return list
+}
