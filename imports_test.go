@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"static":                    {},
 	"web":                       {"lockengine", "watcher", "views", "static", "internal/*"},
 	"web/streamclient":          {},
+	"web/loadtest":              {},
 	"internal/metrics":          {"lockengine", "watcher"},
 	"internal/config":           {"lockengine", "lockengine/redisnode", "watcher/format"},
 	"lockengine/locksim":        {"lockengine"},
