@@ -85,7 +85,7 @@ scale: ## print what 100,000 names on five nodes and 10,000 events a second cost
 latency: ## print p50 and p99 from SET on a node to the frame at a client
 	$(GO) test -run '^$$' -bench SetToFrame -benchtime 1x ./web
 
-load: ## print what 1,000 streams cost at 1,000 changes a second, what a slow one costs the others, and what a killed server loses; 2 minutes
+load: ## print what 1,000 streams cost at 1,000 changes a second, what a slow one costs the others, and what a killed server loses; a minute
 	$(GO) test -count=1 -timeout 8m -v ./web/loadtest -full
 
 # Narrow it with NODES=5 CALLERS=64 SECONDS=3, and ROUNDS, ENGINES and SECTIONS:

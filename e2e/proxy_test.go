@@ -17,7 +17,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// proxyConfig is what the README tells to write, with all that nginx keeps in a
+// proxyConfig is what README.md tells to write, with all that nginx keeps in a
 // folder of the test.
 const proxyConfig = `
 daemon off;
