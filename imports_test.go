@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"static":                    {},
 	"web":                       {"lockengine", "watcher", "views", "static", "internal/*"},
 	"web/streamclient":          {},
+	"web/loadtest":              {},
 	"internal/metrics":          {"lockengine", "watcher"},
 	"internal/config":           {"lockengine", "lockengine/target", "watcher/format"},
 	"lockengine/locksim":        {"lockengine"},

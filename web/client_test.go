@@ -39,11 +39,11 @@ func sees(c *streamclient.Client, id string, view watcher.View) bool {
 	return mirror(window.Rows).shows(view)
 }
 
-// storm takes and gives up locks, in turn over a number of names, pause apart,
-// until it is told to stop.
-func (w *world) storm(names int, pause time.Duration) (calm func()) {
+// storm takes and gives up locks, some at a time in turn over a number of names,
+// pause apart, until it is told to stop.
+func (w *world) storm(names, batch int, pause time.Duration) (calm func()) {
 	stop, done := make(chan struct{}), make(chan error, 1)
-	again := time.NewTicker(max(pause, time.Microsecond))
+	again := time.NewTicker(pause)
 	go func() {
 		defer again.Stop()
 		for i := 0; ; i++ {
@@ -53,11 +53,15 @@ func (w *world) storm(names int, pause time.Duration) (calm func()) {
 				return
 			case <-again.C:
 			}
-			name := fmt.Sprintf("lock:%03d", i*7%names)
-			err := w.redis[0].Set(w.t.Context(), name, i, time.Minute).Err()
-			if i%3 == 0 && err == nil {
-				err = w.redis[0].Del(w.t.Context(), name).Err()
+			pipe := w.redis[0].Pipeline()
+			for n := range batch {
+				name := fmt.Sprintf("lock:%03d", (i*batch+n)*7%names)
+				pipe.Del(w.t.Context(), name)
+				if i%3 != 0 {
+					pipe.Set(w.t.Context(), name, i, time.Minute)
+				}
 			}
+			_, err := pipe.Exec(w.t.Context())
 			if err != nil {
 				done <- err
 				return
@@ -80,7 +84,7 @@ func TestAClientThatIsCutOffAgainAndAgainLosesAndDoublesNothing(t *testing.T) {
 		"all": {View: "locks"}, "feed": {View: "events", After: &from},
 	})
 	eventually(t, "the client is there", func() bool { _, ok := c.Window("all"); return ok })
-	calm := w.storm(40, time.Millisecond)
+	calm := w.storm(40, 1, time.Millisecond)
 	for range 10 {
 		before := c.Stats()
 		c.Break()
@@ -160,7 +164,7 @@ func TestAClientThatReadsLateGetsFewerFramesThatAreFresher(t *testing.T) {
 	slow.send(watchFrame("w"))
 	fast := w.follow(map[string]streamclient.Watch{"w": {View: "locks"}})
 	eventually(t, "the fast client is there", func() bool { _, ok := fast.Window("w"); return ok })
-	calm := w.storm(150, 0)
+	calm := w.storm(maxWindow, maxWindow, 20*time.Millisecond)
 	// Some windows are more than the buffers hold, so the slow one falls behind.
 	eventually(t, "a storm has passed", func() bool { return fast.Stats().Deltas > 40 })
 	calm()
