@@ -11,10 +11,10 @@ import (
 func (d LocksData) demoCommand() string {
 	name := d.namePrefix() + "demo"
 	set := " SET " + shellQuote(name) + " me NX PX 10000"
-	var nodes []string
+	var nodes []Node
 	for _, node := range d.Nodes {
 		if node.Address != "" && len(nodes) < max(d.Quorum, 1) {
-			nodes = append(nodes, node.Address)
+			nodes = append(nodes, node)
 		}
 	}
 	if len(nodes) == 0 {
@@ -24,19 +24,19 @@ func (d LocksData) demoCommand() string {
 		return "for p in " + strings.Join(ports, " ") + "; do redis-cli -p $p" + set + "; done"
 	}
 	lines := make([]string, len(nodes))
-	for i, address := range nodes {
-		lines[i] = redisCLI(address) + set
+	for i, node := range nodes {
+		lines[i] = node.redisCLI() + set
 	}
 	return strings.Join(lines, "\n")
 }
 
-// loopbackPorts returns the ports of addresses that are all on this machine,
+// loopbackPorts returns the ports of nodes that are all servers on this machine,
 // nil when one is not.
-func loopbackPorts(addresses []string) []string {
+func loopbackPorts(nodes []Node) []string {
 	var ports []string
-	for _, address := range addresses {
-		host, port, err := net.SplitHostPort(address)
-		if err != nil || !isLoopback(host) {
+	for _, node := range nodes {
+		host, port, err := net.SplitHostPort(node.Address)
+		if err != nil || !isLoopback(host) || node.Mode == modeCluster {
 			return nil
 		}
 		ports = append(ports, port)
@@ -48,16 +48,23 @@ func isLoopback(host string) bool {
 	return host == "localhost" || host == "127.0.0.1"
 }
 
+// modeCluster is the mode of a node where a client has to follow the slots.
+const modeCluster = "cluster"
+
 // redisCLI is the command that talks to a node.
-func redisCLI(address string) string {
-	host, port, err := net.SplitHostPort(address)
+func (n Node) redisCLI() string {
+	cli := "redis-cli"
+	if n.Mode == modeCluster {
+		cli += " -c"
+	}
+	host, port, err := net.SplitHostPort(n.Address)
 	switch {
 	case err != nil:
-		return "redis-cli -s " + shellQuote(address)
+		return cli + " -s " + shellQuote(n.Address)
 	case isLoopback(host):
-		return "redis-cli -p " + shellQuote(port)
+		return cli + " -p " + shellQuote(port)
 	}
-	return "redis-cli -h " + shellQuote(host) + " -p " + shellQuote(port)
+	return cli + " -h " + shellQuote(host) + " -p " + shellQuote(port)
 }
 
 // shellQuote makes text one word of a POSIX shell, with bash's $” where it

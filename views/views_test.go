@@ -244,6 +244,10 @@ func TestAnEmptyPageSaysHowToTakeALock(t *testing.T) {
 	if want := "redis-cli -h redis.example -p 6379 SET lock:demo me NX PX 10000"; !strings.Contains(render(t, Locks(one)), want) {
 		t.Errorf("the page of one node lacks %s", want)
 	}
+	one.Nodes[0].Mode = "cluster"
+	if want := "redis-cli -c -h redis.example -p 6379 SET lock:demo me NX PX 10000"; !strings.Contains(render(t, Locks(one)), want) {
+		t.Errorf("no %q for a cluster", want)
+	}
 }
 
 func TestAFilterWithoutRowsIsNotAnEmptyPage(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/lockscope/lockscope/lockengine"
@@ -19,7 +20,9 @@ type Node struct {
 	Since         Time        `json:"since" doc:"When up last changed."`
 	RTTMicros     *int64      `json:"rttMicros"`
 	Version       string      `json:"version"`
-	Mode          string      `json:"mode"`
+	Mode          string      `json:"mode" doc:"standalone, sentinel or cluster."`
+	Masters       []string    `json:"masters" nullable:"false" doc:"The servers behind a cluster, or the one that sentinels name; empty for one server."`
+	Failover      Time        `json:"failover" doc:"When one of the masters was last found to be replaced; null when that was not seen."`
 	Role          string      `json:"role"`
 	RunID         string      `json:"runId"`
 	StartedAt     Time        `json:"startedAt"`
@@ -115,6 +118,7 @@ func toNode(n nodeState) Node {
 	node := Node{
 		ID: n.ID, Address: n.Address, Up: n.Up, Error: nullable(n.Error), Since: Time{n.Since},
 		RTTMicros: micros(n.RTT), Version: n.Version, Mode: n.Mode, Role: n.Role, RunID: n.RunID,
+		Masters: append([]string{}, strings.Fields(n.Masters)...), Failover: Time{n.Failover},
 		StartedAt: Time{n.StartedAt}, Notifications: string(n.Notifications), Keys: n.Keys, Synced: Time{n.Synced},
 		AppendOnly: n.Append, Fsync: nullable(n.Fsync), Eviction: nullable(n.Eviction), MaxMemory: n.MaxMemory,
 		Missed: n.Missed, Gaps: n.Gaps, Cost: toCost(n.Cost),

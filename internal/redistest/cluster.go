@@ -125,6 +125,23 @@ func (c *Cluster) Owner(t testing.TB, slot int) *spawn.Server {
 	return nil
 }
 
+// Hand tells all masters that a slot is another's, which has got its keys.
+func (c *Cluster) Hand(t testing.TB, slot int, to *spawn.Server) {
+	t.Helper()
+	for _, s := range c.Servers {
+		ask(t, s, "CLUSTER", "SETSLOT", slot, "NODE", ID(t, to)) // replicas refuse
+	}
+}
+
+// Seize gives a slot to another master, without its keys.
+func (c *Cluster) Seize(t testing.TB, slot int, to *spawn.Server) {
+	t.Helper()
+	from := c.Owner(t, slot)
+	ask(t, to, "CLUSTER", "SETSLOT", slot, "IMPORTING", ID(t, from))
+	ask(t, to, "CLUSTER", "SETSLOT", slot, "NODE", ID(t, to)) // with a later epoch, so that the others agree
+	await(t, "all agree", func() bool { return c.Owner(t, slot) == to })
+}
+
 // roles returns the masters and the replicas that are in touch with theirs.
 func (c *Cluster) roles(t testing.TB) (masters, replicas []*spawn.Server) {
 	for _, s := range c.Servers {

@@ -32,7 +32,7 @@ func StartSentinels(t testing.TB) *Sentinels {
 		return strings.Count(ask(t, s.Servers[0], "INFO", "replication"), "state=online") == 2
 	})
 	conf := fmt.Sprintf("sentinel monitor %[1]s %[2]s %[3]s 2\nsentinel down-after-milliseconds %[1]s 1000\n"+
-		"sentinel failover-timeout %[1]s 3000\n", SentinelMaster, host, port)
+		"sentinel failover-timeout %[1]s 2000\n", SentinelMaster, host, port)
 	dir := t.TempDir()
 	for i := range 3 {
 		path := filepath.Join(dir, fmt.Sprintf("sentinel-%d.conf", i))

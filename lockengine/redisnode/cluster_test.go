@@ -60,15 +60,8 @@ func held(t *testing.T, lease *lockengine.Lease, at *spawn.Server) {
 	}
 }
 
-// move tells all masters that a slot is another's.
-func move(t *testing.T, c *redistest.Cluster, slot int, to *spawn.Server) {
-	t.Helper()
-	for _, s := range c.Servers {
-		redistest.Client(t, s).Do(t.Context(), "CLUSTER", "SETSLOT", slot, "NODE", redistest.ID(t, to)) // replicas refuse
-	}
-}
-
 func TestAClusterIsOneNode(t *testing.T) {
+	t.Parallel()
 	c := redistest.StartCluster(t)
 	t.Run("it conforms", func(t *testing.T) {
 		nodetest.Run(t, func(t *testing.T) lockengine.Node {
@@ -97,7 +90,7 @@ func TestAClusterIsOneNode(t *testing.T) {
 		const slot = 7001
 		lease := hold(t, e, namesIn(slot, 1)[0])
 		from, to := c.Owner(t, slot), c.Owner(t, 12000)
-		move(t, c, slot, to)
+		c.Seize(t, slot, to)
 		sitsOut(t, e, "lost its memory")
 		if from == to || lease.Extend(t.Context(), maxTTL) == nil {
 			t.Error("a lock that was lost with its slot was extended")
@@ -222,7 +215,7 @@ func halfMoved(t *testing.T, c *redistest.Cluster, e *lockengine.Engine) {
 	if len(rest) != 2 || !slices.Contains(rest, "lockscope:born:{"+target.Tag(slot)+"}") {
 		t.Errorf("the rest of the slot was %q", rest)
 	}
-	move(t, c, slot, to)
+	c.Hand(t, slot, to)
 	held(t, go2, to)
 	takes(t, e, names[4])
 	if s := e.Status()[0]; !s.Votes {

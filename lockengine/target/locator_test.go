@@ -54,6 +54,7 @@ func TestASingleServerIsWhereItsURLSays(t *testing.T) {
 }
 
 func TestAMajorityOfTheSentinelsNamesTheMaster(t *testing.T) {
+	t.Parallel()
 	s := redistest.StartSentinels(t)
 	l := locator(t, s.URL())
 	layout, err := l.Locate(t.Context())
@@ -87,6 +88,7 @@ func TestAMajorityOfTheSentinelsNamesTheMaster(t *testing.T) {
 }
 
 func TestAClusterIsAllItsMasters(t *testing.T) {
+	t.Parallel()
 	c := redistest.StartCluster(t)
 	l := locator(t, c.URL())
 	layout, err := l.Locate(t.Context())

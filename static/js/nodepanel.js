@@ -66,6 +66,8 @@ export class NodePanel {
     put("words", state === "quarantined" ? backWords(node, now) : node.since ? `for ${age(now - Date.parse(node.since))}` : "");
     put("why", whyWords(node));
     put("address", plain(node.address) || dash);
+    put("masters", (node.masters ?? []).map(plain).join(" "));
+    put("failover", node.failover ? `${age(now - Date.parse(node.failover))} ago` : node.masters?.length ? "not seen" : "");
     put("version", versionOf(node) || dash);
     put("uptime", node.up && node.startedAt ? age(now - Date.parse(node.startedAt)) : dash);
     put("rtt", node.up && node.rttMicros ? roundTrip(node.rttMicros) : dash);
@@ -86,4 +88,7 @@ export class NodePanel {
 function put(name, text) {
   const element = fieldOf(name, panel);
   if (element.textContent !== text) element.textContent = text;
+  if (element.tagName !== "DD") return;
+  element.hidden = text === ""; // a fact that there is not
+  element.previousElementSibling?.toggleAttribute("hidden", text === "");
 }

@@ -70,6 +70,8 @@
  * @property {string|null} version
  * @property {string|null} mode
  * @property {string|null} role
+ * @property {string[]} [masters]
+ * @property {string|null} [failover]
  * @property {string|null} [startedAt]
  * @property {string} [runId]
  * @property {boolean} [appendOnly]
