@@ -126,22 +126,23 @@ var readVerbs = map[string]string{"hash": "HGETALL", "zset": "ZCARD", "set": "SC
 
 // onEach runs commands on every node that has an address.
 func onEach(nodes []Node, commands ...string) string {
-	var addresses, lines []string
+	var there []Node
+	var lines []string
 	for _, node := range nodes {
 		if node.Address != "" {
-			addresses = append(addresses, node.Address)
+			there = append(there, node)
 		}
 	}
-	if ports := loopbackPorts(addresses); len(ports) > 1 {
+	if ports := loopbackPorts(there); len(ports) > 1 {
 		lines = append(lines, "for p in "+strings.Join(ports, " ")+"; do")
 		for _, command := range commands {
 			lines = append(lines, "  redis-cli -p $p "+command)
 		}
 		return strings.Join(append(lines, "done"), "\n")
 	}
-	for _, address := range addresses {
+	for _, node := range there {
 		for _, command := range commands {
-			lines = append(lines, redisCLI(address)+" "+command)
+			lines = append(lines, node.redisCLI()+" "+command)
 		}
 	}
 	return strings.Join(lines, "\n")
