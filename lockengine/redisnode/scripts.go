@@ -63,8 +63,8 @@ return 1`)
 
 // releaseScript deletes each name whose token is the argument in the same
 // place. For each it answers 1, or 0 where the name is free, or where somebody
-// else holds it 2 and what PTTL says, -1 for ever. The last key is the memory
-// marker, and the last answer what it holds. It calls the server as seldom
+// else holds it 2 and what PTTL says, -1 for ever. A key more than there are
+// arguments is the memory marker, and the last answer what it holds. It calls the server as seldom
 // as it can, since that is what costs: MGET says nothing of a key of another
 // type, which is told from a free name afterwards.
 var releaseScript = newScript(`
@@ -80,7 +80,7 @@ for i = 1, #ARGV do
   end
 end
 if #mine > 0 then redis.call('DEL', unpack(mine)) end
-said[#KEYS] = values[#KEYS]
+if #KEYS > #ARGV then said[#KEYS] = values[#KEYS] end
 return said`)
 
 // holds ends a script unless KEYS[1] holds ARGV[1].
