@@ -66,6 +66,7 @@ generate: ## make the Go files of the templ components
 fuzz: ## fuzz everything that parses, 20 s each
 	$(GO) test -run '^$$' -fuzz FuzzParseToken -fuzztime 20s ./lockengine
 	$(GO) test -run '^$$' -fuzz FuzzParseMarker -fuzztime 20s ./lockengine
+	$(GO) test -run '^$$' -fuzz FuzzParse -fuzztime 20s ./lockengine/target
 	$(GO) test -run '^$$' -fuzz FuzzParseInfo -fuzztime 20s ./lockengine/redisnode
 	$(GO) test -run '^$$' -fuzz FuzzReply -fuzztime 20s ./lockengine/redisnode
 	$(GO) test -run '^$$' -fuzz FuzzGlob -fuzztime 20s ./internal/glob

@@ -19,24 +19,29 @@ import (
 
 // watchURL runs a Watcher of one node for the length of the test, and returns its
 // Board when all was read and events arrive.
-func watchURL(t *testing.T, url string) *Board {
+func watchURL(t *testing.T, url string, mode Mode) *Board {
 	t.Helper()
 	at, err := target.Parse(url)
 	must(t, err)
-	w, err := New([]Source{{ID: "a", Target: at}}, Config{Resync: time.Hour})
+	w, err := New([]Source{{ID: "a", Target: at}}, Config{Resync: time.Hour, Notifications: mode})
 	must(t, err)
 	runWatcher(t, w)
 	b := w.Board()
-	awaitLive(t, b)
+	if mode == ModeOff {
+		awaitRead(t, b, NotificationsPolling)
+	} else {
+		awaitRead(t, b, NotificationsLive)
+	}
 	return b
 }
 
-// awaitLive waits until the node was read and events arrive.
-func awaitLive(t *testing.T, b *Board) {
+// awaitRead waits until the node was read on its present connections, and says how
+// it sends changes.
+func awaitRead(t *testing.T, b *Board, how Notifications) {
 	t.Helper()
-	eventually(t, b, "read and live", func() bool {
+	eventually(t, b, "it is read and "+string(how), func() bool {
 		n := b.Nodes()[0]
-		return n.Up && n.Synced.After(n.Since) && n.Notifications == NotificationsLive
+		return n.Up && n.Synced.After(n.Since) && n.Notifications == how
 	})
 }
 
@@ -128,7 +133,7 @@ func TestAClusterIsWatchedOnEveryMaster(t *testing.T) {
 	t.Parallel()
 	c := redistest.StartCluster(t)
 	s := &scene{t: t, client: c.Client(t)}
-	s.b = watchURL(t, c.URL())
+	s.b = watchURL(t, c.URL(), ModeAuto)
 	for _, slot := range []int{0, 1, 2, 5000, 6000, 7000, 7001, 11000, 12000, 16383} {
 		s.take(namesIn(slot, 2)...)
 	}
@@ -139,6 +144,11 @@ func TestAClusterIsWatchedOnEveryMaster(t *testing.T) {
 		t.Errorf("the node is %+v", n)
 	}
 	leases(t, s.b, c.URL())
+	for _, mode := range []Mode{ModeExternal, ModeOff} { // a canary on every master, and none
+		other := &scene{t: t, b: watchURL(t, c.URL(), mode), client: s.client, names: s.names}
+		other.held()
+		other.take("lock:{" + string(mode) + "}")
+	}
 	added := c.Add(t)
 	t.Run("while slots are moved", func(t *testing.T) { s.t = t; s.resharded(c, added.Addr()) })
 	t.Run("in a slot that is half moved", func(t *testing.T) { s.t = t; s.halfMoved(c) })
@@ -161,7 +171,7 @@ func TestAClusterIsWatchedOnEveryMaster(t *testing.T) {
 				return !s.b.Nodes()[0].Failover.IsZero()
 			})
 		})
-		awaitLive(t, s.b)
+		awaitRead(t, s.b, NotificationsLive)
 		s.client = c.Client(t) // one that does not look for the old master
 		s.mirrors()
 		if now := s.b.Nodes()[0]; now.Masters == n.Masters || now.RunID == n.RunID {
@@ -199,7 +209,7 @@ func leases(t *testing.T, b *Board, url string) {
 func (s *scene) resharded(c *redistest.Cluster, to string) {
 	t := s.t
 	eventually(t, s.b, "the new master is watched", func() bool { return contains(s.b.Nodes()[0].Masters, to) })
-	awaitLive(t, s.b)
+	awaitRead(t, s.b, NotificationsLive)
 	client, at := c.Owner(t, 0), redistest.ID(t, c.Servers[len(c.Servers)-1])
 	s.always([]State{StateHeld}, func() {
 		c.CLI(t, "--cluster", "reshard", client.Addr(), "--cluster-from", redistest.ID(t, client), "--cluster-to", at,
@@ -254,7 +264,7 @@ func TestTheMasterThatSentinelsNameIsWatched(t *testing.T) {
 	t.Parallel()
 	servers := redistest.StartSentinels(t)
 	s := &scene{t: t, client: redistest.Client(t, servers.Servers[0])}
-	s.b = watchURL(t, servers.URL())
+	s.b = watchURL(t, servers.URL(), ModeAuto)
 	for i := range 10 {
 		s.take(fmt.Sprint("lock:", i))
 	}
@@ -268,7 +278,7 @@ func TestTheMasterThatSentinelsNameIsWatched(t *testing.T) {
 		awaitState(t, s.b, "lock:1", StateUnknown)
 		eventually(t, s.b, "another master", func() bool { return !s.b.Nodes()[0].Failover.IsZero() })
 	})
-	awaitLive(t, s.b)
+	awaitRead(t, s.b, NotificationsLive)
 	s.client = redistest.Client(t, servers.Master(t))
 	s.mirrors()
 	s.take("lock:after")

@@ -2,6 +2,7 @@ package redisnode_test
 
 import (
 	"context"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -172,8 +173,30 @@ func TestAMasterThatTheSentinelsDoNotConfirmIsNotAsked(t *testing.T) {
 		status := e.Status()[0]
 		return !status.Up && strings.Contains(status.Error, "2 of 3 sentinels")
 	})
-	if err := s.Sentinels[2].Restart(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	must(t, s.Sentinels[2].Restart(t.Context()))
 	takes(t, e, "lock:one")
+}
+
+func TestAMasterThatWasMadeAReplicaHasNoVote(t *testing.T) {
+	t.Parallel()
+	s := redistest.StartSentinels(t)
+	n, err := redisnode.Dial(s.URL())
+	must(t, err)
+	defer n.Close()
+	if a := do(t, n, lockengine.KindAcquire, "k", "one", time.Minute); a.Vote != lockengine.VoteGranted {
+		t.Fatalf("%+v", a)
+	}
+	host, port, err := net.SplitHostPort(s.Servers[1].Addr())
+	must(t, err)
+	must(t, redistest.Client(t, s.Servers[0]).Do(t.Context(), "REPLICAOF", host, port).Err())
+	if a := do(t, n, lockengine.KindAcquire, "k2", "one", time.Minute); a.Vote == lockengine.VoteGranted || !a.Void {
+		t.Errorf("a replica answered %+v", a)
+	}
+	eventually(t, "it is known as a replica", func() bool {
+		a := do(t, n, lockengine.KindAcquire, "k3", "one", time.Minute)
+		if a.Vote == lockengine.VoteGranted {
+			t.Fatalf("a replica granted: %+v", a)
+		}
+		return strings.Contains(a.Err.Error(), "replica")
+	})
 }
