@@ -6,7 +6,7 @@ BINARY  := bin/lockscope
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-spawn build test unit proof sim e2e check fmt generate tools fuzz latency scale pictures bench bench-full
+.PHONY: help run run-spawn build test unit proof sim e2e check fmt generate tools fuzz latency load scale pictures bench bench-full
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ scale: ## print what 100,000 names on five nodes and 10,000 events a second cost
 latency: ## print p50 and p99 from SET on a node to the frame at a client
 	$(GO) test -run '^$$' -bench SetToFrame -benchtime 1x ./web
 
+load: ## print what 1,000 streams cost at 1,000 changes a second, what a slow one costs the others, and what a killed server loses; a minute
+	$(GO) test -count=1 -timeout 8m -v ./web/loadtest -full
+
 # Narrow it with NODES=5 CALLERS=64 SECONDS=3, and ROUNDS, ENGINES and SECTIONS:
 # the flags of bench, see its -help. With PROFILE=file only our engine runs, on 5
 # nodes with 64 callers unless told otherwise, and the functions that took most
@@ -108,12 +111,13 @@ bench-full: ## the same for about half an hour, for release notes
 	@cd bench && $(GO) build -o out/ . && ./out/bench -full $(BENCHFLAGS)
 
 # What the tests need, in Debian's names. Elsewhere, install the programs by hand.
-tools: ## install redis-server, chromium, redis-py and node where they are missing
+tools: ## install redis-server, chromium, nginx, redis-py and node where they are missing
 	@missing=""; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	command -v redis-cli >/dev/null || missing="$$missing redis-tools"; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	/usr/bin/python3 -c 'import redis' 2>/dev/null || missing="$$missing python3-redis"; \
+	command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing="$$missing nginx-light"; \
 	command -v node >/dev/null || missing="$$missing nodejs"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
 	[ -z "$$missing" ] && exit 0; \

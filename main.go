@@ -32,6 +32,7 @@ import (
 	"github.com/lockscope/lockscope/internal/stage/scenarios"
 	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/lockengine/redisnode"
+	"github.com/lockscope/lockscope/lockengine/target"
 	"github.com/lockscope/lockscope/watcher"
 	"github.com/lockscope/lockscope/web"
 )
@@ -190,7 +191,7 @@ func (m *Main) defers(f func()) { m.closers = append(m.closers, f) }
 
 // startNodes starts the nodes where they are ours, and says where all are.
 func (m *Main) startNodes(ctx context.Context) ([]watcher.Source, error) {
-	options := m.Config.Options
+	targets := m.Config.Targets
 	switch m.Config.Nodes {
 	case config.NodesEmbedded:
 		nodes, err := embedded.StartAll(m.Config.EmbeddedCount, embedded.Config{})
@@ -199,7 +200,7 @@ func (m *Main) startNodes(ctx context.Context) ([]watcher.Source, error) {
 		}
 		m.defers(func() { embedded.StopAll(nodes) })
 		for _, n := range nodes {
-			options = append(options, &redis.Options{Addr: n.Addr()})
+			targets = append(targets, target.Server(&redis.Options{Addr: n.Addr()}))
 		}
 	case config.NodesSpawn:
 		servers, err := spawn.StartAll(ctx, m.Config.EmbeddedCount)
@@ -208,13 +209,13 @@ func (m *Main) startNodes(ctx context.Context) ([]watcher.Source, error) {
 		}
 		m.defers(func() { spawn.StopAll(servers) })
 		for _, s := range servers {
-			options = append(options, &redis.Options{Addr: s.Addr()})
+			targets = append(targets, target.Server(&redis.Options{Addr: s.Addr()}))
 		}
 	}
-	sources := make([]watcher.Source, len(options))
-	for i, opts := range options {
-		sources[i] = watcher.Source{ID: nodeID(i), Address: redisnode.Address(opts), Options: opts}
-		m.log.Info("node", "id", sources[i].ID, "address", sources[i].Address, "kind", m.Config.Nodes)
+	sources := make([]watcher.Source, len(targets))
+	for i, at := range targets {
+		sources[i] = watcher.Source{ID: nodeID(i), Target: at}
+		m.log.Info("node", "id", sources[i].ID, "address", at.Address(), "kind", m.Config.Nodes, "mode", at.Mode)
 	}
 	return sources, nil
 }
@@ -255,7 +256,7 @@ func (m *Main) startWatcher(sources []watcher.Source) (*watcher.Watcher, error) 
 func (m *Main) startEngine(sources []watcher.Source, board *watcher.Board) (*lockengine.Engine, error) {
 	nodes := make([]lockengine.Node, len(sources))
 	for i, s := range sources {
-		node := redisnode.New(s.ID, s.Options)
+		node := redisnode.Open(s.ID, s.Target)
 		m.defers(func() { _ = node.Close() })
 		nodes[i] = node
 	}

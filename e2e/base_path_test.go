@@ -32,6 +32,14 @@ func TestEverythingWorksBelowABasePath(t *testing.T) {
 		b.click(`.brand`)
 		b.wait("the brand leads home", `location.pathname === "/lockscope/" && location.search === ""`)
 		b.waitLive()
+		for _, page := range []struct{ link, path string }{
+			{`.nav a[href$="/nodes"]`, "/lockscope/nodes"}, {`.node[data-node="b"]`, "/lockscope/nodes"},
+			{`.nav a[href$="/activity"]`, "/lockscope/activity"}, {".event-name", "/lockscope/lock"},
+			{".quiet-link", "/lockscope/activity"}, {`.nav a[href$="/help"]`, "/lockscope/help"},
+		} {
+			b.click(page.link)
+			b.wait(page.link+" leads to "+page.path, `location.pathname === `+quoted(page.path)+` && document.querySelector("#connection")?.dataset.conn === "live"`)
+		}
 
 		for _, request := range b.asked() {
 			u, err := url.Parse(request)

@@ -324,3 +324,6 @@ func eventually(ctx context.Context, patience time.Duration, ask func() bool) bo
 	}
 	return true
 }
+
+// navigate goes to an address in the same tab.
+func navigate(address string) chromedp.Action[chromedp.Void] { return chromedp.Navigate(address) }

@@ -55,6 +55,7 @@ func TestALockDeletedFromOutsideIsSeenAndItsHolderTold(t *testing.T) {
 		})
 		b.click(`[data-name=` + quoted(name) + `] .c-name`)
 		b.wait("the panel tells of two holders", `document.querySelector("#panel [data-field=flags]").textContent.includes("two holders")`)
+		b.wait("the tab turns red", `document.querySelector('link[rel="icon"]').href.endsWith("favicon-alarm.svg") && document.title.startsWith("⚠ 1 overlap")`)
 		b.wait("and of the one before", `document.querySelector("#panel .panel-history li[data-how=overlapped]")`)
 		for _, n := range p.nodes {
 			redisCLI(t, n, "DEL", name)

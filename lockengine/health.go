@@ -14,6 +14,9 @@ type Health struct {
 	Full bool
 	// Uptime is how long the server process has run.
 	Uptime time.Duration
+	// Promoted is true when the server was a replica before: it may lack the last
+	// writes of the master that it took over from.
+	Promoted bool
 	// Version is the server's version, such as "7.0.15".
 	Version string
 	// Role is "master" or "slave".

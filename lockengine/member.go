@@ -129,7 +129,7 @@ func (m *member) doubt(a *Answer, sent time.Time) Vote {
 	if !sent.After(m.marked) && !m.sitsOutLocked() {
 		return VoteUnknown
 	}
-	if forgot := m.compareLocked(a.Born, a.Run, sent); forgot {
+	if forgot := m.compareLocked(a, sent); forgot {
 		return VoteAmnesia
 	}
 	if m.sitsOutLocked() {
@@ -178,7 +178,8 @@ func (m *member) sitOutLocked(until time.Time, why string) {
 // reports whether it has forgotten what it was told. The answer that shows a
 // loss counts for nothing, and neither do those of the time that the loss could
 // matter.
-func (m *member) compareLocked(born, run string, sent time.Time) (forgot bool) {
+func (m *member) compareLocked(a *Answer, sent time.Time) (forgot bool) {
+	born, run := a.Born, a.Run
 	if m.marking || !sent.After(m.marked) {
 		return false // the marker was about to change
 	}
@@ -186,7 +187,7 @@ func (m *member) compareLocked(born, run string, sent time.Time) (forgot bool) {
 	switch {
 	case born == "":
 		m.identity.run = orElse(run, m.identity.run)
-		m.forgetLocked("it lost its memory", false)
+		m.forgetLocked(orElse(a.Lost, "it lost its memory"), false)
 		return true
 	case restarted && (m.health == nil || !m.health.durable()):
 		// Whatever marker stands there may be an old one that came back with an

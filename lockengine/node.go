@@ -98,6 +98,9 @@ type Answer struct {
 	// is not known. Both tell whether the node still remembers what it was
 	// told before.
 	Born, Run string
+	// Lost says in words why Born is empty although a marker stands there, such as
+	// that it is the marker of another server that this one took over from.
+	Lost string
 	// Holder is the value found under the name when Vote is VoteOther. It is
 	// the secret of its holder: show a Fingerprint of it, never itself.
 	Holder string

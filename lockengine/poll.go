@@ -92,7 +92,7 @@ func (m *member) heard(a *Answer) {
 	switch {
 	case m.met && m.engine.cfg.NoQuarantine:
 	case m.met:
-		_ = m.compareLocked(a.Born, a.Run, a.Health.Sent)
+		_ = m.compareLocked(a, a.Health.Sent)
 		_ = m.sitsOutLocked()
 	default:
 		m.meetLocked(a)
@@ -135,7 +135,7 @@ func (m *member) readClockLocked(h *Health) {
 
 // meetLocked is the first contact: who the node is and whether it may vote.
 func (m *member) meetLocked(a *Answer) {
-	before := m.identity.born
+	before, covers := m.identity.born, m.coversLocked(a.Born)
 	m.identity = identity{born: a.Born, run: a.Run}
 	if a.Born != "" {
 		m.remembered = a.Health.Sent
@@ -146,8 +146,9 @@ func (m *member) meetLocked(a *Answer) {
 		return
 	}
 	now := m.engine.now()
-	if m.outUntil.After(now) && (a.Born == "" || a.Born == before) {
-		// This engine has seen a loss before that it could not write down.
+	if m.outUntil.After(now) && (a.Born == "" || a.Born == before || !covers) {
+		// This engine has seen a loss before that it could not write down. A
+		// marker that tells less may be an old one that came back.
 		m.metLocked()
 		m.markLocked(newMarker(m.nodeTimeLocked(m.outUntil), false), a.Born != "")
 		return
@@ -169,14 +170,18 @@ func (m *member) meetLocked(a *Answer) {
 	from := now
 	switch {
 	case m.engine.cfg.Fresh:
-	case a.Health.Full && a.Health.Uptime < m.engine.cfg.MaxTTL:
-		from = now.Add(m.engine.cfg.MaxTTL - a.Health.Uptime)
-	case !a.Health.Full:
+	case !a.Health.Full || a.Health.Promoted:
 		from = now.Add(m.engine.cfg.MaxTTL)
+	case a.Health.Uptime < m.engine.cfg.MaxTTL:
+		from = now.Add(m.engine.cfg.MaxTTL - a.Health.Uptime)
 	}
 	if from.After(now) {
+		why := "it was started lately, and nobody knows what it held before"
+		if a.Health.Promoted {
+			why = orElse(a.Lost, "it took over from another server, and nobody knows when")
+		}
 		m.metLocked()
-		m.sitOutLocked(from, "it was started lately, and nobody knows what it held before")
+		m.sitOutLocked(from, why)
 	}
 	if !from.After(now) {
 		from = longAgo(now)

@@ -333,3 +333,30 @@ func TestANodeThatDoesNotAnswerIsNotAskedUntilAProbeFindsItBack(t *testing.T) {
 		t.Errorf("told of %+v", told)
 	}
 }
+
+// What was seen is not forgotten because it cannot be written down, whatever old
+// marker the node shows meanwhile.
+func TestALossThatCannotBeWrittenDownIsSatOutAllTheSame(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 1, forgetful)
+	raw := r.clients[0]
+	first := raw.Get(t.Context(), bornKey).Val()
+	raw.FlushAll(t.Context())
+	out(t, r.Engine, 0)
+	voting(t, r.Engine, 0)
+
+	lost := time.Now()
+	_, err := raw.TxPipelined(t.Context(), func(p redis.Pipeliner) error {
+		p.Set(t.Context(), bornKey, first, 0)
+		p.Do(t.Context(), "ACL", "SETUSER", "default", "-set", "-setnx")
+		return nil
+	})
+	if err != nil || first == "" {
+		t.Fatalf("the marker was %q: %v", first, err)
+	}
+	eventually(t, "it does not vote", func() bool { return !r.Engine.Status()[0].Votes })
+	voting(t, r.Engine, 0)
+	if sat := time.Since(lost); sat < forgetful.MaxTTL {
+		t.Errorf("it voted after %s, leases last up to %s", sat, forgetful.MaxTTL)
+	}
+}

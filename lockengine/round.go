@@ -298,7 +298,7 @@ var (
 func wasNotSent(err error) bool { return errors.Is(err, errUnsent) || errors.Is(err, errCrowded) }
 
 // Crowded is what a Node answers to an operation for which it has no room.
-func Crowded(*Op) Answer {
+func Crowded() Answer {
 	return Answer{Vote: VoteDown, Void: true, Err: errCrowded}
 }
 

@@ -15,9 +15,11 @@ import (
 	"sync"
 )
 
-// FS holds the assets: css/, js/ and favicon.svg.
+// FS holds the assets: css/, js/, the icons, and in third_party/ what others
+// wrote, with its licence. It is not called vendor, since Go leaves such folders
+// out of a module.
 //
-//go:embed css js favicon.svg
+//go:embed css js third_party favicon*.svg
 var FS embed.FS
 
 // Hash returns 12 hex digits that change whenever an asset does.

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 // acquireDialog takes a lock. Errors of a field appear at the field, a refusal
 // above the buttons with the votes that made it.
-func acquireDialog(d LocksData) templ.Component {
+func acquireDialog(d Terms) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

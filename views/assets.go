@@ -2,7 +2,8 @@ package views
 
 import "slices"
 
-// Styles are the style sheets of every page, in the order of the cascade.
+// Styles are the style sheets of every page, in the order of the cascade. A page
+// may have others of its own, see Kits.
 var Styles = []string{
 	"tokens.css", "base.css", "layout.css", "controls.css", "nodes.css",
 	"table.css", "votes.css", "dialog.css", "panel.css", "attempt.css", "toast.css",
@@ -15,10 +16,73 @@ var Styles = []string{
 var Modules = []string{
 	"main.js", "acquire.js", "admit.js", "announce.js", "api.js", "attempt.js",
 	"attemptcard.js", "clock.js",
-	"connection.js", "copy.js", "countdown.js", "filters.js", "format.js", "history.js",
-	"keys.js", "leases.js", "lock.js", "node.js", "nodepanel.js", "nodes.js", "panel.js",
-	"refusal.js", "row.js", "settings.js", "shell.js", "store.js", "stream.js",
-	"tab.js", "table.js", "theme.js", "toast.js", "visible.js", "votes.js", "waiting.js",
+	"connection.js", "copy.js", "countdown.js", "filters.js", "finding.js", "format.js", "history.js",
+	"keys.js", "leases.js", "lock.js", "lockfacts.js", "node.js", "nodefacts.js", "nodepanel.js", "nodes.js",
+	"page.js", "panel.js", "refusal.js", "row.js", "settings.js", "shell.js", "store.js", "stream.js",
+	"tab.js", "table.js", "theme.js", "times.js", "title.js", "toast.js", "visible.js", "votes.js", "waiting.js",
+}
+
+// A Kit is what a page loads beside Styles.
+type Kit struct {
+	// Styles and Scripts are paths below the folder of the assets. Scripts are
+	// no modules and run before those.
+	Styles, Scripts []string
+	// Modules are all that the page ends up importing, in the folder js. The
+	// first one imports the others.
+	Modules []string
+}
+
+// Kits are those of all pages, by Page.Active.
+var Kits = map[string]Kit{
+	"locks": {Modules: Modules},
+	"lock": {Styles: []string{"css/lockpage.css", "css/feed.css"}, Modules: with("lockpage.js", reading, acting, feeding, []string{
+		"attempt.js", "attemptcard.js", "countdown.js", "holders.js", "lockfacts.js", "lockknown.js", "lockvotes.js", "shell.js",
+	})},
+	"nodes": {
+		Styles:  []string{"css/nodespage.css", "third_party/uplot/uPlot.min.css"},
+		Scripts: []string{"third_party/uplot/uPlot.iife.min.js"},
+		Modules: with("nodespage.js", reading, []string{"admit.js", "api.js", "chart.js", "finding.js", "nodefacts.js", "toast.js"}),
+	},
+	"activity": {Styles: []string{"css/feed.css"}, Modules: with("activity.js", reading, feeding, []string{"api.js", "keys.js"})},
+	"help":     {Styles: []string{"css/help.css"}, Modules: with("help.js", reading)},
+	"stage": {Styles: []string{"css/stage.css", "css/stagering.css"}, Modules: []string{
+		"stage.js", "announce.js", "api.js", "connection.js", "format.js", "keys.js", "settings.js", "stagedrive.js",
+		"stagefigure.js", "stagelanes.js", "stagemenu.js", "stageplayhead.js", "stagering.js", "stagescript.js",
+		"stagestream.js", "stagetape.js", "tab.js", "theme.js", "toast.js", "visible.js",
+	}},
+}
+
+// reading is what every page imports, acting what takes locks, and feeding what
+// tells of events.
+var (
+	reading = []string{
+		"announce.js", "clock.js", "connection.js", "copy.js", "format.js", "node.js", "nodes.js", "page.js",
+		"settings.js", "stream.js", "tab.js", "theme.js", "times.js", "title.js", "visible.js",
+	}
+	acting = []string{
+		"acquire.js", "api.js", "keys.js", "leases.js", "lock.js", "refusal.js", "toast.js", "votes.js", "waiting.js",
+	}
+	feeding = []string{"eventline.js", "feed.js", "lock.js"}
+)
+
+// with returns a module and those that it imports, each once.
+func with(main string, imported ...[]string) []string {
+	return append([]string{main}, slices.Compact(slices.Sorted(slices.Values(slices.Concat(imported...))))...)
+}
+
+// kit is what the page loads.
+func (p Page) kit() Kit { return Kits[p.Active] }
+
+// current is how the entry of the navigation is marked: "page" for the one of
+// this page, "true" for the one that leads to it, empty for others.
+func (p Page) current(entry navEntry) string {
+	switch {
+	case entry.ID == p.Active:
+		return "page"
+	case entry.ID == "locks" && p.Active == "lock":
+		return "true"
+	}
+	return ""
 }
 
 // A navEntry is a page that the navigation links to.
@@ -27,7 +91,10 @@ type navEntry struct{ ID, Label, Path string }
 // nav are the pages that exist.
 var nav = []navEntry{
 	{ID: "locks", Label: "Locks", Path: "/"},
+	{ID: "nodes", Label: "Nodes", Path: "/nodes"},
+	{ID: "activity", Label: "Activity", Path: "/activity"},
 	{ID: "stage", Label: "Stage", Path: "/stage"},
+	{ID: "help", Label: "Help", Path: "/help"},
 }
 
 // nav are the pages that are offered.
@@ -37,14 +104,3 @@ func (p Page) nav() []navEntry {
 	}
 	return slices.DeleteFunc(slices.Clone(nav), func(e navEntry) bool { return e.ID == "stage" })
 }
-
-// StageStyles and StageModules are what the stage page has on top: the styles that
-// are its own, and all modules that it ends up importing.
-var (
-	StageStyles  = []string{"stage.css", "stagering.css"}
-	StageModules = []string{
-		"stage.js", "announce.js", "api.js", "connection.js", "format.js", "keys.js", "settings.js", "stagedrive.js",
-		"stagefigure.js", "stagelanes.js", "stagemenu.js", "stageplayhead.js", "stagering.js", "stagescript.js",
-		"stagestream.js", "stagetape.js", "tab.js", "theme.js", "toast.js", "visible.js",
-	}
-)

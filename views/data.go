@@ -19,35 +19,46 @@ type Page struct {
 	ReadOnly bool
 	// Stage is true when the stage is offered.
 	Stage bool
-	// Active is the entry of the navigation that is current: "locks".
+	// Active is the page: "locks", "lock", "nodes", "activity", "stage" or "help";
+	// empty for none of them.
 	Active string
 }
 
-// LocksData is what the Locks page shows.
-type LocksData struct {
-	Page
-	// Rows are the locks of the window, in the order of the query.
-	Rows []Lock
+// A Cluster is the nodes that all locks are on, as every page shows them.
+type Cluster struct {
 	// Nodes are all nodes, in their fixed order.
 	Nodes []Node
-	// Counts are those of all locks, whatever the query.
-	Counts Counts
 	// Quorum is the number of votes that a lock needs.
 	Quorum int
-	// Total is how many locks match the query; more than len(Rows) when the
-	// window does not show them all.
-	Total int
-	Query Query
+	// Embedded is true when the nodes live inside this process.
+	Embedded bool
+	// ServerTime is now, by the clock of the server.
+	ServerTime time.Time
+}
+
+// Terms are on what a lock may be taken.
+type Terms struct {
 	// DefaultTTL and MaxTTL are the lengths of a lease: proposed, and allowed.
 	DefaultTTL, MaxTTL time.Duration
 	// Watch are the patterns of names that are watched, such as "lock:*".
 	Watch []string
 	// Owner is proposed as the owner of a lock; may be empty.
 	Owner string
-	// Embedded is true when the nodes live inside this process.
-	Embedded bool
-	// ServerTime is now, by the clock of the server.
-	ServerTime time.Time
+}
+
+// LocksData is what the Locks page shows.
+type LocksData struct {
+	Page
+	Cluster
+	Terms
+	// Rows are the locks of the window, in the order of the query.
+	Rows []Lock
+	// Counts are those of all locks, whatever the query.
+	Counts Counts
+	// Total is how many locks match the query; more than len(Rows) when the
+	// window does not show them all.
+	Total int
+	Query Query
 }
 
 // A Query is what the address of the page asks for.
@@ -127,6 +138,9 @@ type Vote struct {
 	// Reason says why the vote is no clear answer, such as "it lost its memory:
 	// this vote does not count"; empty where there is nothing to say.
 	Reason string
+	// Said and SaidReason are the same for what the node said in the attempt
+	// that took the lock. Said is empty where it was not taken here.
+	Said, SaidReason string
 }
 
 // Waiters tells who queues for a lock. Count means nothing unless Visible.
@@ -161,12 +175,32 @@ type Node struct {
 	Version, Mode, Role string
 	RunID               string
 	StartedAt           time.Time
+	// Append is true with an append-only file, Fsync is its appendfsync, empty
+	// where that is not known.
+	Append bool
+	Fsync  string
+	// Eviction is maxmemory-policy, MaxMemory the limit in bytes, 0 for none.
+	Eviction  string
+	MaxMemory int64
+	// Missed is how many changes no event told, Gaps how often the subscription
+	// was interrupted.
+	Missed, Gaps uint64
+	Cost         Cost
 	// Notifications is "live", "polling" or "none".
 	Notifications string
 	// Keys is the number of watched names with a live key on the node.
 	Keys int
 	// Synced is when the last full scan of the node ended.
 	Synced time.Time
+}
+
+// A Cost is what watching costs a node.
+type Cost struct {
+	// OperationsPerSecond and BytesPerSecond, both ways together, are of the
+	// last second or so; Budget is the most operations there are in one.
+	OperationsPerSecond, BytesPerSecond, Budget int
+	// Operations, BytesIn and BytesOut are since the start.
+	Operations, BytesIn, BytesOut uint64
 }
 
 // A Quarantine is the time for which a node that lost its memory may not vote.
@@ -201,6 +235,8 @@ type Finding struct {
 // Counts are the numbers of names by state.
 type Counts struct {
 	Total, Held, Expiring, Contested, Residue, Unknown, Free int
+	// Overlapping are those, in whatever state, where two holders overlap.
+	Overlapping int
 }
 
 // States are the states of a lock in the order of the filter chips.

@@ -152,7 +152,7 @@ func Locks(d LocksData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = nodeStrip(d).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = nodeStrip(d.Page, d.Cluster).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -184,7 +184,7 @@ func Locks(d LocksData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = nodePanel(d).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = nodePanel(d.ReadOnly).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -209,7 +209,7 @@ func Locks(d LocksData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if !d.ReadOnly {
-				templ_7745c5c3_Err = acquireDialog(d).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = acquireDialog(d.Terms).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -5,6 +5,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/a-h/templ"
 )
 
 // state is what a node is, in one word: "up", "down", "quarantined" while it
@@ -132,14 +136,33 @@ func (n Node) tip() string {
 }
 
 // voting is the number of nodes whose votes count.
-func (d LocksData) voting() int {
+func (c Cluster) voting() int {
 	n := 0
-	for _, node := range d.Nodes {
+	for _, node := range c.Nodes {
 		if node.state() == "up" {
 			n++
 		}
 	}
 	return n
+}
+
+// nodeCardData is what styles and scripts know a card by.
+func nodeCardData(n Node, index int) templ.Attributes {
+	return templ.Attributes{
+		"data-node": n.ID, "data-node-state": n.state(), "data-grave": n.grave() != "", "aria-describedby": tipID(index),
+	}
+}
+
+// nodeAnchor names the place of a node on the Nodes page.
+func nodeAnchor(id string) string { return "node-" + id }
+
+// sentence is the text of a finding, which goes on from the node's name.
+func (f Finding) sentence() string {
+	first, size := utf8.DecodeRuneInString(f.Text)
+	if size == 0 {
+		return ""
+	}
+	return VisibleText(string(unicode.ToUpper(first)) + f.Text[size:])
 }
 
 // tipID names the tip of the node at an index, for aria-describedby.

@@ -95,7 +95,7 @@ func TestAGraveFindingIsMarkedOnTheCard(t *testing.T) {
 	if got := strings.Count(page, " data-grave"); got != 1 {
 		t.Errorf("%d cards are marked, want 1", got)
 	}
-	if want := `data-node="b" data-node-state="up" data-grave`; !strings.Contains(page, want) {
+	if want := `data-grave data-node="b" data-node-state="up"`; !strings.Contains(page, want) {
 		t.Errorf("the page lacks %s", want)
 	}
 }

@@ -2,6 +2,7 @@ package views
 
 import (
 	"context"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -45,14 +46,18 @@ func held(name, owner string) Lock {
 func sample(rows ...Lock) LocksData {
 	return LocksData{
 		Page: Page{Title: "Locks", Base: "/base", Static: "/base/static/0a1b", Environment: "prod", Version: "v1.2.3", Active: "locks"},
-		Rows: rows, Total: len(rows), Counts: Counts{Total: len(rows), Held: len(rows)}, Quorum: 2,
-		Nodes: []Node{
-			{ID: "a", Address: "127.0.0.1:7001", Up: true, Votes: true, RTT: 310 * time.Microsecond, Notifications: "live"},
-			{ID: "b", Address: "127.0.0.1:7002", Up: true, Votes: true, RTT: 1900 * time.Microsecond, Notifications: "polling"},
-			{ID: "c", Address: "127.0.0.1:7003", Error: "connection refused"},
-		},
-		DefaultTTL: 10 * time.Second, MaxTTL: time.Minute, Watch: []string{"lock:*"}, ServerTime: now,
+		Rows: rows, Total: len(rows), Counts: Counts{Total: len(rows), Held: len(rows)},
+		Cluster: threeNodes(),
+		Terms:   Terms{DefaultTTL: 10 * time.Second, MaxTTL: time.Minute, Watch: []string{"lock:*"}},
 	}
+}
+
+func threeNodes() Cluster {
+	return Cluster{Quorum: 2, ServerTime: now, Nodes: []Node{
+		{ID: "a", Address: "127.0.0.1:7001", Up: true, Votes: true, RTT: 310 * time.Microsecond, Notifications: "live"},
+		{ID: "b", Address: "127.0.0.1:7002", Up: true, Votes: true, RTT: 1900 * time.Microsecond, Notifications: "polling"},
+		{ID: "c", Address: "127.0.0.1:7003", Error: "connection refused"},
+	}}
 }
 
 // rowsOf returns the part of the page that holds the rows of the first paint.
@@ -239,6 +244,10 @@ func TestAnEmptyPageSaysHowToTakeALock(t *testing.T) {
 	if want := "redis-cli -h redis.example -p 6379 SET lock:demo me NX PX 10000"; !strings.Contains(render(t, Locks(one)), want) {
 		t.Errorf("the page of one node lacks %s", want)
 	}
+	one.Nodes[0].Mode = "cluster"
+	if want := "redis-cli -c -h redis.example -p 6379 SET lock:demo me NX PX 10000"; !strings.Contains(render(t, Locks(one)), want) {
+		t.Errorf("no %q for a cluster", want)
+	}
 }
 
 func TestAFilterWithoutRowsIsNotAnEmptyPage(t *testing.T) {
@@ -300,24 +309,66 @@ func TestWhatARowCountsDownTo(t *testing.T) {
 	}
 }
 
-func TestTheHeadNamesEveryStyleAndModule(t *testing.T) {
+func TestAPageNamesJustTheModulesThatItImports(t *testing.T) {
 	t.Parallel()
+	imports := regexp.MustCompile(`(?m)^import .* from "\./([\w.-]+)";$`)
 	// boot.js stands in the head by itself; types.js holds types only.
-	for folder, want := range map[string][]string{
-		"css": slices.Concat(Styles, StageStyles),
-		"js":  slices.Concat([]string{"boot.js", "types.js"}, Modules, StageModules),
-	} {
-		entries, err := os.ReadDir("../static/" + folder)
-		if err != nil {
-			t.Fatal(err)
+	loaded := map[string]bool{"boot.js": true, "types.js": true}
+	for page, kit := range Kits {
+		reached := make(map[string]bool)
+		queue := slices.Clone(kit.Modules[:1])
+		for len(queue) > 0 {
+			module := queue[0]
+			queue = queue[1:]
+			if reached[module] {
+				continue
+			}
+			reached[module], loaded[module] = true, true
+			source, err := os.ReadFile("../static/js/" + module)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, found := range imports.FindAllStringSubmatch(string(source), -1) {
+				queue = append(queue, found[1])
+			}
 		}
-		var have []string
-		for _, entry := range entries {
-			have = append(have, entry.Name())
-		}
-		want = slices.Compact(slices.Sorted(slices.Values(want)))
-		if !slices.Equal(have, want) {
-			t.Errorf("%s holds %q, the head names %q", folder, have, want)
+		named := slices.Sorted(slices.Values(kit.Modules))
+		if want := slices.Sorted(maps.Keys(reached)); !slices.Equal(named, want) {
+			t.Errorf("%s names %q, imports %q", page, named, want)
 		}
 	}
+	if have := namesIn(t, "js"); !slices.Equal(have, slices.Sorted(maps.Keys(loaded))) {
+		t.Errorf("js holds %q, the pages load %q", have, slices.Sorted(maps.Keys(loaded)))
+	}
+}
+
+func TestEveryStyleIsLoaded(t *testing.T) {
+	t.Parallel()
+	loaded := slices.Clone(Styles)
+	for page, kit := range Kits {
+		for _, path := range append(kit.Styles, kit.Scripts...) {
+			if _, err := os.Stat("../static/" + path); err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+			if name, own := strings.CutPrefix(path, "css/"); own {
+				loaded = append(loaded, name)
+			}
+		}
+	}
+	slices.Sort(loaded)
+	if have, want := namesIn(t, "css"), slices.Compact(loaded); !slices.Equal(have, want) {
+		t.Errorf("css holds %q, the pages load %q", have, want)
+	}
+}
+
+func namesIn(t *testing.T, folder string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir("../static/" + folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
 }

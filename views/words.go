@@ -194,11 +194,7 @@ var voteMeaning = map[string]string{
 
 // blank is a row without content for the template that scripts clone.
 func (d LocksData) blank() Lock {
-	votes := make([]Vote, len(d.Nodes))
-	for i, node := range d.Nodes {
-		votes[i] = Vote{Node: node.ID, Vote: "unknown"}
-	}
-	return Lock{Votes: votes}
+	return Lock{Votes: blankVotes(d.Nodes)}
 }
 
 // href is the address of this page with another filter or order.
@@ -249,10 +245,10 @@ func (d LocksData) ariaSort(column string) string {
 func (d LocksData) filtered() bool { return d.Query.Text != "" || d.Query.State != "" }
 
 // ttlPicks are the lengths of a lease that one press chooses.
-func (d LocksData) ttlPicks() []string {
+func (t Terms) ttlPicks() []string {
 	var picks []string
 	for _, ttl := range []time.Duration{5 * time.Second, 10 * time.Second, 30 * time.Second, time.Minute} {
-		if d.MaxTTL <= 0 || ttl <= d.MaxTTL {
+		if t.MaxTTL <= 0 || ttl <= t.MaxTTL {
 			picks = append(picks, Whole(ttl))
 		}
 	}
@@ -261,11 +257,11 @@ func (d LocksData) ttlPicks() []string {
 
 // namePrefix is what the names of the first watched pattern begin with, such as
 // "lock:" for "lock:*".
-func (d LocksData) namePrefix() string {
-	if len(d.Watch) == 0 {
+func (t Terms) namePrefix() string {
+	if len(t.Watch) == 0 {
 		return ""
 	}
-	prefix, _, _ := strings.Cut(d.Watch[0], "*")
+	prefix, _, _ := strings.Cut(t.Watch[0], "*")
 	if i := strings.IndexAny(prefix, `?[\`); i >= 0 {
 		prefix = prefix[:i]
 	}

@@ -29,7 +29,7 @@ type beside struct {
 // look, and completes their readings.
 func (r reader) readBeside(ctx context.Context, shapes []shape) error {
 	for _, questions := range []func(*shape, context.Context, redis.Pipeliner){(*shape).askBeside, (*shape).askWho} {
-		err := ask(ctx, r.client, func(p redis.Pipeliner) {
+		err := ask(ctx, r.names, func(p redis.Pipeliner) {
 			for i := range shapes {
 				questions(&shapes[i], ctx, p)
 			}

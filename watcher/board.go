@@ -91,8 +91,7 @@ func newBoard(sources []Source, cfg Config, now func() time.Time) *Board {
 	}
 	for i, s := range sources {
 		b.nodes[i].status = NodeStatus{
-			ID: s.ID, Address: s.Address,
-			Error: "not reached yet", Since: b.base, Notifications: NotificationsNone,
+			ID: s.ID, Error: "not reached yet", Since: b.base, Notifications: NotificationsNone,
 		}
 	}
 	return b

@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/lockscope/lockscope/lockengine"
+	"github.com/lockscope/lockscope/lockengine/target"
 	"github.com/lockscope/lockscope/watcher/format"
 )
 
@@ -21,7 +24,7 @@ func newBoardTest(n int) *boardTest {
 	bt := &boardTest{time: time.Now()}
 	sources := make([]Source, n)
 	for i := range sources {
-		sources[i].ID = string(rune('a' + i))
+		sources[i] = Source{ID: string(rune('a' + i)), Target: target.Server(&redis.Options{})}
 	}
 	bt.Board = newBoard(sources, Config{}.withDefaults(), func() time.Time { return bt.time })
 	for i := range sources {
@@ -87,6 +90,9 @@ func (bt *boardTest) want(t *testing.T, name string, want State) Lock {
 			counted.Unknown++
 		case StateFree:
 			counted.Free++
+		}
+		if slices.Contains(l.Flags, "overlap") {
+			counted.Overlapping++
 		}
 	}
 	if got := bt.Window(Query{Limit: 1}).Counts; got != counted {

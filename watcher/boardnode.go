@@ -1,6 +1,7 @@
 package watcher
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lockscope/lockscope/lockengine"
@@ -155,12 +156,15 @@ func (b *Board) beginScan(node int) {
 	b.nodes[node].scan++
 }
 
-// scanned reports whether name was read from the node since beginScan.
-func (b *Board) scanned(node int, name string) bool {
+// unread returns those of the names that were not read from the node since
+// beginScan, in the memory of names.
+func (b *Board) unread(node int, names []string) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	e := b.entries[name]
-	return e != nil && e.cells[node].scan == b.nodes[node].scan
+	return slices.DeleteFunc(names, func(name string) bool {
+		e := b.entries[name]
+		return e != nil && e.cells[node].scan == b.nodes[node].scan
+	})
 }
 
 // unscanned returns the names that the node held when they were last read, and

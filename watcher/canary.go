@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/lockscope/lockscope/internal/glob"
+	"github.com/lockscope/lockscope/lockengine/target"
 )
 
 const (
@@ -28,7 +29,8 @@ var errCanaryDied = errors.New("events are not sent")
 // Its name matches a pattern, so that it may be written where locks may, and
 // the subscription to the pattern brings its events.
 type canary struct {
-	name string
+	name   string
+	server *redis.Client
 
 	mu   sync.Mutex // guards seen
 	seen map[string]bool
@@ -51,6 +53,42 @@ func newCanary(patterns []string) (*canary, bool) {
 		}
 	}
 	return nil, false
+}
+
+// canaries returns one for each server that has slots, so that its events are
+// those of that server. There is none where the patterns leave no choice.
+func (s *session) canaries() ([]*canary, bool) {
+	birds := make([]*canary, 0, len(s.servers))
+	for i, m := range s.layout.Masters {
+		for try := 0; ; try++ {
+			c, ok := newCanary(s.cfg.Patterns)
+			switch {
+			case !ok, try == canaryTries:
+				return nil, false
+			case len(s.servers) > 1 && m.Slots > 0 && s.layout.Owner(target.Slot(c.name)) != i:
+				continue
+			case len(s.servers) == 1 || m.Slots > 0:
+				c.server = s.servers[i]
+				birds = append(birds, c)
+			}
+			break
+		}
+	}
+	return birds, len(birds) > 0
+}
+
+// canaryTries is how many names are tried to find one of a certain server.
+const canaryTries = 1000
+
+// flyAll sends one after the other, the first of which is in flight already.
+func (s *session) flyAll(ctx context.Context, birds []*canary) error {
+	for _, c := range birds {
+		s.canary.Store(c)
+		if err := c.fly(ctx, c.server); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // event notes an event of the canary's key.

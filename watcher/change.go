@@ -209,8 +209,8 @@ func (b *Board) refresh(e *entry, c clock, changed bool) {
 		}
 	}
 	changed = changed || !v.same(e.verdict)
-	b.count(e.state, -1)
-	b.count(v.state, +1)
+	b.count(e.verdict, -1)
+	b.count(v, +1)
 	e.verdict = v
 	switch live := e.evidence(); {
 	case live && e.quiet != nil:
@@ -287,7 +287,7 @@ func (b *Board) retire(c clock) {
 		b.quiet.Remove(front)
 		b.due.set(q.entry, never)
 		b.abandon(q.entry, c)
-		b.count(q.entry.state, -1)
+		b.count(q.entry.verdict, -1)
 		delete(b.entries, q.entry.name)
 		q.entry.gone.Store(true)
 		b.order.remove()
@@ -328,8 +328,8 @@ func (b *Board) announceNodes() {
 }
 
 // count adds n to the count of the state; the empty state is not counted.
-func (b *Board) count(s State, n int) {
-	switch s {
+func (b *Board) count(v verdict, n int) {
+	switch v.state {
 	case StateHeld:
 		b.counts.Held += n
 	case StateExpiring:
@@ -346,4 +346,7 @@ func (b *Board) count(s State, n int) {
 		return
 	}
 	b.counts.Total += n
+	if v.flags&flagOverlap != 0 {
+		b.counts.Overlapping += n
+	}
 }

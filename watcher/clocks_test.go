@@ -7,6 +7,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/lockscope/lockscope/lockengine/target"
+
 	"github.com/lockscope/lockscope/internal/embedded"
 )
 
@@ -24,7 +26,7 @@ func watchEmbedded(t *testing.T, n int) ([]*embedded.Node, redisClients, *Board)
 		c := redis.NewClient(options)
 		t.Cleanup(func() { c.Close() })
 		clients = append(clients, c)
-		sources = append(sources, Source{ID: string(rune('a' + i)), Options: options})
+		sources = append(sources, Source{ID: string(rune('a' + i)), Target: target.Server(options)})
 	}
 	w, err := New(sources, Config{Resync: 300 * time.Millisecond})
 	must(t, err)

@@ -6,8 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
+	"github.com/lockscope/lockscope/lockengine/target"
 	"github.com/lockscope/lockscope/watcher/format"
 )
 
@@ -15,12 +14,9 @@ import (
 type Source struct {
 	// ID names the node in votes and on pages. It is unique within a Watcher.
 	ID string
-	// Address is what pages show: host:port or the path of a socket, without
-	// credentials.
-	Address string
-	// Options says how to connect. The watcher copies them and makes clients
-	// of its own, with its own timeouts.
-	Options *redis.Options
+	// Target says where it is and how to connect. The watcher makes clients of
+	// its own, with its own timeouts.
+	Target *target.Target
 }
 
 // A Mode is how the watcher learns of changes.
@@ -113,8 +109,8 @@ func (c Config) check(sources []Source) error {
 			errs = append(errs, fmt.Errorf("two nodes have the ID %q", s.ID))
 		}
 		seen[s.ID] = true
-		if s.Options == nil {
-			errs = append(errs, fmt.Errorf("node %q has no connection options", s.ID))
+		if s.Target == nil {
+			errs = append(errs, fmt.Errorf("node %q has no target", s.ID))
 		}
 	}
 	for _, p := range c.Patterns {

@@ -76,6 +76,27 @@ func ensureFlags(ctx context.Context, client *redis.Client, needed string) error
 	return errFlagsRefused
 }
 
+// ensureFlags adds them on every server.
+func (s *session) ensureFlags(ctx context.Context, needed string) error {
+	for _, c := range s.servers {
+		if err := ensureFlags(ctx, c, needed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkFlags returns the flags that some server of the node lacks, see the
+// function of that name.
+func (s *session) checkFlags(ctx context.Context, needed string) (want string, err error) {
+	for _, c := range s.servers {
+		if want, err = checkFlags(ctx, c, needed); want != "" || err != nil {
+			break
+		}
+	}
+	return want, err
+}
+
 // learn asks the node for the events of keys of further types, once there are
 // locks that have such. What changed before the node began to send them is read
 // anew. A node that refuses is scanned now and then, as it is anyway.
@@ -97,7 +118,7 @@ func (s *session) learn(ctx context.Context, readings []reading) error {
 		return nil
 	}
 	s.more = more
-	if err := ensureFlags(ctx, s.client, neededFlags+more); !errors.Is(err, errFlagsRefused) {
+	if err := s.ensureFlags(ctx, neededFlags+more); !errors.Is(err, errFlagsRefused) {
 		return err
 	}
 	return nil

@@ -11,6 +11,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/lockscope/lockscope/lockengine/target"
+
 	"github.com/lockscope/lockscope/internal/redistest"
 )
 
@@ -105,7 +107,7 @@ func TestANodeThatAnswersGarbageIsDownAndDisturbsNobody(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // it waits most of the time
 			addr, met := nonsense(t, server.Addr(), say)
-			sources := append(sourcesOf([]*spawnServer{server}), Source{ID: "b", Options: &redis.Options{Addr: addr}})
+			sources := append(sourcesOf([]*spawnServer{server}), Source{ID: "b", Target: target.Server(&redis.Options{Addr: addr})})
 			w, err := New(sources, Config{})
 			must(t, err)
 			runWatcher(t, w)

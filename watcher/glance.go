@@ -19,7 +19,7 @@ func (r reader) glance(ctx context.Context, shapes []shape) error {
 	}
 	looks := make([]look, len(shapes))
 	asking := time.Now()
-	err := ask(ctx, r.client, func(p redis.Pipeliner) {
+	err := ask(ctx, r.names, func(p redis.Pipeliner) {
 		for i := range shapes {
 			if name := shapes[i].name; !r.others[name] {
 				looks[i] = look{p.GetRange(ctx, name, 0, maxValue), p.PTTL(ctx, name)}

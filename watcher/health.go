@@ -1,10 +1,17 @@
 package watcher
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/lockscope/lockscope/lockengine"
+	"github.com/lockscope/lockscope/lockengine/target"
 )
 
 const (
@@ -19,10 +26,17 @@ const (
 
 // check asks the node whether it is well and notes what it says.
 func (s *session) check(ctx context.Context) error {
-	if err := failure(s.client.Ping(ctx).Err()); err != nil {
+	if err := s.relocate(ctx); err != nil {
 		return err
 	}
-	s.board.nodeUp(s.index, time.Duration(s.meter.took.Load()))
+	took, err := s.pingAll(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.checkRole(ctx); err != nil {
+		return err
+	}
+	s.board.nodeUp(s.index, took)
 	cost := s.meter.cost(s.cfg.Budget)
 	s.board.nodeStatus(s.index, func(n *NodeStatus) { n.Cost, n.Missing = cost, s.meter.refused.list() })
 	if time.Since(s.lastInfo) > infoInterval {
@@ -56,12 +70,17 @@ func (s *session) check(ctx context.Context) error {
 // checkEmptied reads everything again if the node has lost most of its keys: a
 // FLUSHALL sends no events. A few keys less may be on their way here as events.
 func (s *session) checkEmptied(ctx context.Context) error {
-	have := s.board.nodeKeys(s.index)
-	size, err := s.client.DBSize(ctx).Result()
-	if err != nil {
-		return failure(err)
+	all, fell := int64(0), false
+	for i, c := range s.servers {
+		size, err := c.DBSize(ctx).Result()
+		if err != nil {
+			return failure(err)
+		}
+		fell = fell || 2*size < s.sizes[i]
+		s.sizes[i] = size
+		all += size
 	}
-	if 2*size < int64(have) {
+	if fell || 2*all < int64(s.board.nodeKeys(s.index)) {
 		s.dirtyAll()
 	}
 	return nil
@@ -96,32 +115,74 @@ func (s *session) checkSuspects() {
 	}
 }
 
-// identify asks the node who it is. A node that refuses stays nameless.
-func (s *session) identify(ctx context.Context) error {
-	server, err := s.client.Info(ctx, "server").Result()
-	if err := failure(err); err != nil {
-		return err
+// checkRole ends the session with a server that sentinels name and that is no
+// master.
+func (s *session) checkRole(ctx context.Context) error {
+	if s.source.Target.Mode != target.Sentinel {
+		return nil
 	}
-	replication, err := s.client.Info(ctx, "replication").Result()
-	if err := failure(err); err != nil {
-		return err
+	role, err := s.servers[0].Do(ctx, "ROLE").Slice()
+	if err != nil {
+		return failure(err)
 	}
-	info := parseInfo(server + "\n" + replication)
-	s.board.nodeStatus(s.index, func(n *NodeStatus) {
-		if v := info["valkey_version"]; v != "" {
-			n.Version = v
-		} else {
-			n.Version = info["redis_version"]
-		}
-		n.Mode = info["redis_mode"]
-		n.Role = info["role"]
-		uptime, err := strconv.ParseInt(info["uptime_in_seconds"], 10, 64)
-		if err == nil && (n.RunID != info["run_id"] || n.StartedAt.IsZero()) {
-			n.StartedAt = s.board.now().Add(-time.Duration(uptime) * time.Second)
-		}
-		n.RunID = info["run_id"]
-	})
+	if len(role) > 0 && role[0] == "slave" {
+		return fmt.Errorf("%w: %s", errReplica, s.layout.Masters[0].Addr)
+	}
 	return nil
+}
+
+// identify asks the node who it is and how it keeps what it is told. A node
+// that refuses stays nameless.
+func (s *session) identify(ctx context.Context) error {
+	all := make([]map[string]string, len(s.servers))
+	fsync := ""
+	for i, c := range s.servers {
+		text, err := c.Info(ctx).Result()
+		if err := failure(err); err != nil {
+			return err
+		}
+		all[i] = parseInfo(text)
+		if all[i]["aof_enabled"] != "1" {
+			continue
+		}
+		setting, err := c.ConfigGet(ctx, "appendfsync").Result()
+		if err := failure(err); err != nil {
+			return err
+		}
+		fsync = shorten(setting["appendfsync"])
+	}
+	s.board.nodeStatus(s.index, func(n *NodeStatus) { n.identify(all, fsync, s.board.now()) })
+	return nil
+}
+
+// identify takes in what the servers said of themselves.
+func (n *NodeStatus) identify(servers []map[string]string, fsync string, now time.Time) {
+	first := servers[0]
+	n.Version = cmp.Or(first["valkey_version"], first["redis_version"])
+	if n.Mode == "" || n.Mode == string(target.Standalone) {
+		n.Mode = first["redis_mode"]
+	}
+	n.Role = first["role"]
+	n.Append, n.Fsync = first["aof_enabled"] == "1", fsync
+	n.Eviction = first["maxmemory_policy"]
+	n.MaxMemory, _ = strconv.ParseInt(first["maxmemory"], 10, 64) // 0 where it is not told
+	runs := make([]string, len(servers))
+	youngest := int64(math.MaxInt64)
+	for i, info := range servers {
+		runs[i] = info["run_id"]
+		if uptime, err := strconv.ParseInt(info["uptime_in_seconds"], 10, 64); err == nil {
+			youngest = min(youngest, uptime)
+		}
+	}
+	run := runs[0]
+	if len(runs) > 1 {
+		slices.Sort(runs)
+		run = lockengine.Fingerprint(strings.Join(runs, " "))
+	}
+	if youngest < math.MaxInt64 && (n.RunID != run || n.StartedAt.IsZero()) {
+		n.StartedAt = now.Add(-time.Duration(youngest) * time.Second)
+	}
+	n.RunID = run
 }
 
 // parseInfo reads the lines of the form key:value, each value cut to a length

@@ -137,7 +137,7 @@ func (b *Board) History(name string) []Hold {
 
 // Look returns what is known of name and its history, also of a name that is on
 // no node any more as long as its holders are remembered. It reports false when
-// nothing is known.
+// nothing is known; the lock then tells what the nodes say of any such name.
 func (b *Board) Look(name string) (Lock, []Hold, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -145,15 +145,13 @@ func (b *Board) Look(name string) (Lock, []Hold, bool) {
 	b.digest(c)
 	holds := b.past(name, c)
 	e := b.entries[name]
-	if e == nil && holds == nil {
-		return Lock{}, nil, false
-	}
+	known := e != nil || holds != nil
 	if e == nil {
 		e = &entry{name: name, cells: make([]cell, len(b.nodes))}
 		b.ballot.count(b.nodes, e)
 		e.verdict = judge(&b.ballot, b.quorum, b.clockDrift, c.now)
 	}
-	return b.view(e, c), holds, true
+	return b.view(e, c), holds, known
 }
 
 // past returns the holders of name. The caller holds mu.

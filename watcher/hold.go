@@ -238,6 +238,8 @@ func (b *Board) begins(e *entry, on *ident, c clock) *hold {
 		return lease.hold // the engine told of it already
 	}
 	h := newHold(on.fingerprint, on.owner, on.library, c.now)
+	h.fence = e.fenceOf(on)
+	h.fenceBack = h.fence != 0 && h.fence <= b.history.fence(e.name)
 	if b.everSynced < b.quorum {
 		h.from = min(c.now, c.instant(on.since(c))) // it was there before us
 	}
@@ -245,6 +247,16 @@ func (b *Board) begins(e *entry, on *ident, c clock) *hold {
 		b.took(e.name, h, c)
 	}
 	return h
+}
+
+// fenceOf returns the fence that nodes tell of a token, 0 for none.
+func (e *entry) fenceOf(token *ident) (fence int64) {
+	for i := range e.cells {
+		if c := &e.cells[i]; c.ident != nil && c.ident.fingerprint == token.fingerprint && c.detail != nil {
+			fence = max(fence, c.detail.fence)
+		}
+	}
+	return fence
 }
 
 // took notes that a hold began.

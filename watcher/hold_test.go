@@ -295,3 +295,24 @@ func TestWhatNodesSaidInTheAttemptIsKept(t *testing.T) {
 		}
 	}
 }
+
+func TestAFenceThatALibraryKeepsOnTheNodeMayGoBackToo(t *testing.T) {
+	node, b := one(t)
+	before := ""
+	take := func(client string, fence int) {
+		do(t, node, "DEL x", fmt.Sprint("SET redisson_lock_token:{x} ", fence), "HSET x "+client+":1 1", "PEXPIRE x 60000")
+		l := awaitLock(t, b, "x", "held by "+client, func(l Lock) bool {
+			return l.Fence == int64(fence) && l.State == StateHeld && l.Holder.Fingerprint != before
+		})
+		before = l.Holder.Fingerprint
+	}
+	take(clientA, 5)
+	take(clientB, 6)
+	if l, _ := b.Lock("x"); slices.Contains(l.Flags, "fence-back") {
+		t.Errorf("flags %v", l.Flags)
+	}
+	take(clientA, 6)
+	if l, _ := b.Lock("x"); !slices.Contains(l.Flags, "fence-back") {
+		t.Errorf("flags %v", l.Flags)
+	}
+}

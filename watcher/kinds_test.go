@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/lockscope/lockscope/internal/redistest"
+	"github.com/lockscope/lockscope/lockengine/target"
 	"github.com/lockscope/lockscope/watcher/format"
 )
 
@@ -124,7 +125,7 @@ func TestAQueueThatMayNotBeReadIsNotVisible(t *testing.T) {
 	must(t, admin.Do(t.Context(), "ACL", "SETUSER", "viewer", "on", ">secret", "~lock:*", "resetchannels", "&__keyspace@0__:lock:*",
 		"+@read", "+@connection", "+@pubsub", "+config|get", "+config|set", "+info", "+dbsize").Err())
 	do(t, admin, "HSET lock:x "+clientA+":1 1", "PEXPIRE lock:x 60000", "RPUSH redisson_lock_queue:{lock:x} "+clientB+":1")
-	w, err := New([]Source{{ID: "a", Options: &redis.Options{Addr: server.Addr(), Username: "viewer", Password: "secret"}}}, Config{})
+	w, err := New([]Source{{ID: "a", Target: target.Server(&redis.Options{Addr: server.Addr(), Username: "viewer", Password: "secret"})}}, Config{})
 	must(t, err)
 	runWatcher(t, w)
 	b := w.Board()

@@ -126,7 +126,8 @@ type Waiters struct {
 // A NodeStatus is what the watcher knows of a node.
 type NodeStatus struct {
 	ID string
-	// Address is host:port or the path of a socket; it holds no credentials.
+	// Address is host:port or the path of a socket, of one of its servers where it
+	// has several; it holds no credentials.
 	Address string
 	// Up is true while the node answers.
 	Up bool
@@ -136,13 +137,28 @@ type NodeStatus struct {
 	Since time.Time
 	// RTT is the last round trip of a ping, 0 when down.
 	RTT time.Duration
+	// Masters are the servers behind the node, as host:port with spaces between:
+	// those of a cluster, or the one that sentinels name; empty before they are
+	// known. Failover is when one of them was last found to be replaced, zero when
+	// that was not seen.
+	Masters  string
+	Failover time.Time
 	// Version, Mode and Role are what INFO says, such as "7.0.15",
-	// "standalone" and "master".
+	// "standalone" and "master". The Mode is "sentinel" where sentinels name the
+	// master.
 	Version string
 	Mode    string
 	Role    string
-	// RunID changes when the server restarts.
+	// RunID changes when the server restarts, or one of a cluster's.
 	RunID string
+	// Append is true when the node keeps an append-only file, and Fsync is its
+	// appendfsync, empty where that may not be asked for.
+	Append bool
+	Fsync  string
+	// Eviction is maxmemory-policy, such as "noeviction", and MaxMemory the
+	// limit in bytes from which on it rules, 0 for none.
+	Eviction  string
+	MaxMemory int64
 	// StartedAt is when the server started, by its uptime.
 	StartedAt time.Time
 	// Notifications is how changes on this node reach us.
@@ -188,4 +204,7 @@ type Counts struct {
 	Residue   int
 	Unknown   int
 	Free      int
+	// Overlapping are those, in whatever state, that are flagged because two
+	// holders overlap.
+	Overlapping int
 }

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/lockscope/lockscope/internal/spawn"
+	"github.com/lockscope/lockscope/lockengine/target"
 )
 
 // quietLog keeps the client library's own remarks on lost connections, which
@@ -72,8 +73,7 @@ func sourcesOf(servers []*spawn.Server) []Source {
 	sources := make([]Source, len(servers))
 	for i, s := range servers {
 		sources[i] = Source{
-			ID: string(rune('a' + i)), Address: s.Addr(),
-			Options: &redis.Options{Addr: s.Addr()},
+			ID: string(rune('a' + i)), Target: target.Server(&redis.Options{Addr: s.Addr()}),
 		}
 	}
 	return sources

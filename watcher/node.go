@@ -8,8 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/lockscope/lockscope/lockengine/target"
 )
 
 const (
@@ -22,6 +23,9 @@ const (
 	lastRetry  = 2 * time.Second
 )
 
+// quietMaintenance turns off a greeting that older servers do not know.
+var quietMaintenance = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+
 // A node watches one node: it connects, again and again where it must, and
 // puts what it reads on the Board.
 type node struct {
@@ -32,6 +36,8 @@ type node struct {
 	filter nameFilter
 	log    *slog.Logger
 	meter  *meter
+	// locator finds the servers; it belongs to the goroutine of run.
+	locator *target.Locator
 	// told is true once it was said that the node is down; it belongs to the
 	// goroutine of run.
 	told bool
@@ -44,38 +50,19 @@ type node struct {
 }
 
 func newNode(index int, source Source, cfg Config, board *Board) *node {
+	board.nodeStatus(index, func(n *NodeStatus) {
+		n.Address, n.Mode = source.Target.Address(), string(source.Target.Mode)
+	})
 	return &node{
 		index: index, source: source, cfg: cfg, board: board,
-		filter: nameFilter{cfg.Patterns}, meter: newMeter(cfg.Budget),
-		log: cfg.Logger.With("node", source.ID, "address", source.Address),
+		filter: nameFilter{cfg.Patterns}, meter: newMeter(cfg.Budget), locator: source.Target.Locator(),
+		log: cfg.Logger.With("node", source.ID, "address", source.Target.Address()),
 	}
-}
-
-// options returns the options of the watcher's own client: no silent repeats,
-// short timeouts that heed the context, and no greetings that older servers do
-// not know.
-func (n *node) options() *redis.Options {
-	o := *n.source.Options
-	o.Protocol = 2
-	o.MaxRetries = -1
-	o.DialerRetries = 1
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = commandTimeout, commandTimeout, commandTimeout
-	o.ContextTimeoutEnabled = true
-	o.DisableIdentity = true
-	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	o.PoolSize, o.MinIdleConns, o.MaxIdleConns, o.MaxActiveConns = 2, 0, 0, 0
-	o.PipelinePoolSize = -1
-	dial := o.Dialer
-	if dial == nil {
-		plain := o
-		dial = redis.NewDialer(&plain)
-	}
-	o.Dialer = n.meter.dialer(dial)
-	return &o
 }
 
 // run watches the node until ctx ends.
 func (n *node) run(ctx context.Context) {
+	defer n.locator.Close()
 	retry := firstRetry
 	for {
 		s := &session{node: n, dirty: newDirtySet()}

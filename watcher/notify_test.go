@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/lockscope/lockscope/internal/redistest"
+	"github.com/lockscope/lockscope/lockengine/target"
 )
 
 // noConfig starts a server on which CONFIG does not exist.
@@ -115,9 +116,9 @@ func TestAUserWhoMayOnlyReadIsPolled(t *testing.T) {
 		"resetchannels", "+@read", "+@connection", "+info", "+dbsize", "+ping").Err())
 	setOn(t, redisClients{admin}, "lock:a", "v", time.Minute)
 	setOn(t, redisClients{admin}, "lock:b", "v", time.Minute)
-	w, err := New([]Source{{ID: "a", Options: &redis.Options{
+	w, err := New([]Source{{ID: "a", Target: target.Server(&redis.Options{
 		Addr: server.Addr(), Username: "viewer", Password: "secret",
-	}}}, Config{})
+	})}}, Config{})
 	must(t, err)
 	runWatcher(t, w)
 	b := w.Board()
@@ -133,7 +134,7 @@ func TestAUserWhoMayOnlyReadIsPolled(t *testing.T) {
 func TestAWrongPasswordIsSaidWithoutIt(t *testing.T) {
 	server := redistest.Start(t)
 	must(t, clientOf(t, server).ConfigSet(t.Context(), "requirepass", "right").Err())
-	w, err := New([]Source{{ID: "a", Options: &redis.Options{Addr: server.Addr(), Password: "wrong-secret"}}}, Config{})
+	w, err := New([]Source{{ID: "a", Target: target.Server(&redis.Options{Addr: server.Addr(), Password: "wrong-secret"})}}, Config{})
 	must(t, err)
 	runWatcher(t, w)
 	b := w.Board()

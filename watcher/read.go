@@ -28,7 +28,7 @@ const (
 
 // A reader reads locks from one node.
 type reader struct {
-	client *redis.Client
+	names  asker
 	filter nameFilter
 	pins   format.Pins
 	// others are names that are known to hold no strings.
@@ -127,7 +127,7 @@ func (r reader) readShapes(ctx context.Context, shapes []shape) error {
 	}
 	asked := make([]questions, len(shapes))
 	asking := time.Now()
-	err := ask(ctx, r.client, func(p redis.Pipeliner) {
+	err := ask(ctx, r.names, func(p redis.Pipeliner) {
 		for i := range shapes {
 			if shapes[i].glanced {
 				continue
@@ -162,7 +162,7 @@ func (r reader) readShapes(ctx context.Context, shapes []shape) error {
 
 // readSizes asks how large the keys are that are no strings.
 func (r reader) readSizes(ctx context.Context, shapes []shape) error {
-	return ask(ctx, r.client, func(p redis.Pipeliner) {
+	return ask(ctx, r.names, func(p redis.Pipeliner) {
 		for i := range shapes {
 			s := &shapes[i]
 			if s.status != readPresent {
@@ -187,7 +187,7 @@ func (r reader) readSizes(ctx context.Context, shapes []shape) error {
 // completes the readings.
 func (r reader) readContents(ctx context.Context, shapes []shape) error {
 	asking := time.Now()
-	err := ask(ctx, r.client, func(p redis.Pipeliner) {
+	err := ask(ctx, r.names, func(p redis.Pipeliner) {
 		for i := range shapes {
 			shapes[i].askContent(ctx, p)
 		}
@@ -335,8 +335,8 @@ func (s *shape) fail(err error) bool {
 
 // ask sends commands in one go. The error means that the node could not be
 // asked; that it refuses single commands is told by those.
-func ask(ctx context.Context, client *redis.Client, queue func(redis.Pipeliner)) error {
-	commands, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
+func ask(ctx context.Context, names asker, queue func(redis.Pipeliner)) error {
+	commands, err := names.Pipelined(ctx, func(p redis.Pipeliner) error {
 		queue(p)
 		return nil
 	})

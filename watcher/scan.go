@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // scanCount is how many keys the node is asked to look at in one step of a
@@ -18,22 +20,10 @@ const scanCount = 500
 func (s *session) scan(ctx context.Context) error {
 	audit := s.synced && s.live // differences found now are events that were missed
 	s.board.beginScan(s.index)
-	for i, pattern := range s.cfg.Patterns {
-		for cursor := uint64(0); ; {
-			page, next, err := s.client.Scan(ctx, cursor, pattern, scanCount).Result()
-			if err != nil {
+	for _, c := range s.servers {
+		for i := range s.cfg.Patterns {
+			if err := s.scanOne(ctx, c, i, audit); err != nil {
 				return err
-			}
-			// A node may ignore MATCH, and a name that an earlier pattern
-			// selects has been read for that one.
-			page = slices.DeleteFunc(s.filter.locks(page, i), func(name string) bool {
-				return s.board.scanned(s.index, name)
-			})
-			if err := s.readPages(ctx, page, audit); err != nil {
-				return err
-			}
-			if cursor = next; cursor == 0 {
-				break
 			}
 		}
 	}
@@ -43,6 +33,25 @@ func (s *session) scan(ctx context.Context) error {
 	s.board.endScan(s.index)
 	s.synced = true
 	return nil
+}
+
+// scanOne reads the names on one server that the i-th pattern selects.
+func (s *session) scanOne(ctx context.Context, c *redis.Client, i int, audit bool) error {
+	for cursor := uint64(0); ; {
+		page, next, err := c.Scan(ctx, cursor, s.cfg.Patterns[i], scanCount).Result()
+		if err != nil {
+			return err
+		}
+		// A node may ignore MATCH, and a name that an earlier pattern
+		// selects has been read for that one.
+		page = s.board.unread(s.index, s.filter.locks(page, i))
+		if err := s.readPages(ctx, page, audit); err != nil {
+			return err
+		}
+		if cursor = next; cursor == 0 {
+			return nil
+		}
+	}
 }
 
 // readPages reads the names in steps and lets others have a turn after each.

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 const (
@@ -33,10 +31,10 @@ const (
 // failure. All its reads are done by the goroutine that calls run.
 type session struct {
 	*node
-	client *redis.Client
-	feed   *feed // nil where there is none
-	ear    ear   // of the feed's goroutine
-	dirty  *dirtySet
+	*place
+	feed  *feeds // nil where there is none
+	dirty *dirtySet
+	sizes []int64 // how many keys each server had when last asked
 	// canary is the one in flight, if any. Its name is never dirty.
 	canary  atomic.Pointer[canary]
 	proven  chan error // the outcome of the canary
@@ -63,13 +61,18 @@ type session struct {
 // again, otherwise why the node cannot be read.
 func (s *session) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
-	s.client = redis.NewClient(s.options())
-	s.client.AddHook(s.meter)
+	layout, err := s.locator.Locate(ctx)
+	if err != nil {
+		cancel()
+		return err
+	}
+	s.place = s.open(layout)
+	s.sizes = make([]int64, len(s.servers))
 	// The client library does not leave a read that has begun when its context
-	// ends, so close the connection under it.
+	// ends, so close the connections under it.
 	s.wg.Go(func() {
 		<-ctx.Done()
-		_ = s.client.Close() // closing twice is all that can go wrong
+		s.place.close()
 	})
 	s.proven = make(chan error, 1)
 	s.suspect = make(map[string]time.Time)
@@ -97,6 +100,7 @@ func (s *session) run(ctx context.Context) error {
 // events do and nothing falls between them.
 func (s *session) start(ctx context.Context) error {
 	wasUp := s.board.up(s.index)
+	s.arrive()
 	if err := s.check(ctx); err != nil {
 		return err
 	}
@@ -114,7 +118,10 @@ func (s *session) listen(ctx context.Context) error {
 	if s.cfg.Notifications == ModeOff || s.feed != nil {
 		return nil
 	}
-	f, err := openFeed(ctx, s.client, s.meter, s.cfg.Patterns, s.event)
+	f, err := openFeeds(ctx, s.servers, s.meter, s.cfg.Patterns, func() func(name, kind, pattern string) {
+		var e ear
+		return func(name, kind, pattern string) { s.event(&e, name, kind, pattern) }
+	})
 	if errors.Is(err, errFeedRefused) {
 		if !s.warned {
 			s.warned = true
@@ -126,9 +133,10 @@ func (s *session) listen(ctx context.Context) error {
 	return err
 }
 
-// event takes in a keyspace event. It runs on the feed's goroutine. An event
-// comes once for each pattern that selects the name, of which one is enough.
-func (s *session) event(name, kind, pattern string) {
+// event takes in a keyspace event. It runs on the goroutine of the feed with that
+// ear. An event comes once for each pattern that selects the name, of which one is
+// enough.
+func (s *session) event(e *ear, name, kind, pattern string) {
 	if c := s.canary.Load(); c != nil && c.name == name {
 		c.event(kind)
 		return
@@ -138,7 +146,7 @@ func (s *session) event(name, kind, pattern string) {
 	if !ok || i >= 0 && s.cfg.Patterns[i] != pattern {
 		return
 	}
-	t := s.ear.hears(name, kind)
+	t := e.hears(name, kind)
 	if lock != name {
 		t = t&toldGone | toldChanged // of a part of the lock, or of what stands beside it
 	}
@@ -161,13 +169,13 @@ func (s *session) prove(ctx context.Context) error {
 	if s.canary.Load() != nil {
 		return nil
 	}
-	c, ok := newCanary(s.cfg.Patterns)
+	birds, ok := s.canaries()
 	if !ok {
 		s.setLive(false)
 		return nil
 	}
-	s.canary.Store(c)
-	s.wg.Go(func() { s.proven <- c.fly(ctx, s.client) })
+	s.canary.Store(birds[0])
+	s.wg.Go(func() { s.proven <- s.flyAll(ctx, birds) })
 	return nil
 }
 
@@ -175,12 +183,12 @@ func (s *session) prove(ctx context.Context) error {
 // reports whether that tells enough.
 func (s *session) configured(ctx context.Context) (known bool, err error) {
 	if s.cfg.Notifications == ModeAuto {
-		err = ensureFlags(ctx, s.client, neededFlags+s.more)
+		err = s.ensureFlags(ctx, neededFlags+s.more)
 		if err != nil && !errors.Is(err, errFlagsRefused) {
 			return false, err
 		}
 	}
-	want, err := checkFlags(ctx, s.client, neededFlags+s.more)
+	want, err := s.checkFlags(ctx, neededFlags+s.more)
 	if err != nil && !errors.Is(err, errFlagsRefused) {
 		return false, err
 	}
@@ -285,7 +293,7 @@ func (s *session) read(ctx context.Context, names []string, told map[string]told
 	if len(names) == 0 {
 		return nil, nil
 	}
-	readings, err := reader{s.client, s.filter, s.cfg.Libraries, s.board.others(s.index, names)}.read(ctx, names)
+	readings, err := reader{s.names, s.filter, s.cfg.Libraries, s.board.others(s.index, names)}.read(ctx, names)
 	if err != nil {
 		return nil, err // the session ends, and the next one reads everything
 	}

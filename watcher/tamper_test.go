@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/lockscope/lockscope/lockengine/target"
 	"pgregory.net/rapid"
 
 	"github.com/lockscope/lockscope/internal/redistest"
@@ -169,7 +171,7 @@ func readValue(from *bufio.Reader) ([]byte, error) {
 // watchThrough runs a Watcher of the server behind the tamper.
 func watchThrough(t *testing.T, p *tamper, cfg Config) *Board {
 	t.Helper()
-	w, err := New([]Source{{ID: "a", Address: p.addr, Options: &redis.Options{Addr: p.addr}}}, cfg)
+	w, err := New([]Source{{ID: "a", Target: target.Server(&redis.Options{Addr: p.addr})}}, cfg)
 	must(t, err)
 	runWatcher(t, w)
 	b := w.Board()

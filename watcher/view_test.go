@@ -8,6 +8,18 @@ import (
 	"time"
 )
 
+func TestOneNameIsShownAlone(t *testing.T) {
+	b := newBoardTest(3)
+	b.says(0, "lock:x", "v", time.Minute)
+	b.says(0, "lock:y", "v", time.Minute)
+	if v := b.One("lock:x"); len(v.Locks) != 1 || v.Locks[0].Name != "lock:x" || v.Total != 1 || v.Counts.Total != 2 || v.Seq != b.Seq() {
+		t.Errorf("got %+v", v)
+	}
+	if v := b.One("lock:z"); len(v.Locks) != 0 || v.Total != 0 || v.Counts.Total != 2 || v.Seq != b.Seq() {
+		t.Errorf("of an unknown name: %+v", v)
+	}
+}
+
 func TestAWindowFiltersSortsAndCuts(t *testing.T) {
 	b := newBoardTest(3)
 	put := func(name, value string, ttl time.Duration, nodes ...int) {

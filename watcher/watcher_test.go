@@ -225,8 +225,20 @@ func TestANodeSaysWhoItIs(t *testing.T) {
 	if age := time.Since(n.StartedAt); age < -time.Second || age > time.Minute {
 		t.Errorf("started %s ago", age)
 	}
+	if n.Append || n.Fsync != "" || n.Eviction != "noeviction" || n.MaxMemory != 0 {
+		t.Errorf("how it keeps what it is told: %+v", n)
+	}
 	if !w.Synced() {
 		t.Error("not synced")
+	}
+}
+
+func TestANodeSaysHowItKeepsWhatItIsTold(t *testing.T) {
+	server := redistest.Start(t, "--appendonly", "yes", "--appendfsync", "always",
+		"--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru")
+	n := watch(t, []*spawnServer{server}, Config{}, NotificationsLive).Board().Nodes()[0]
+	if !n.Append || n.Fsync != "always" || n.Eviction != "allkeys-lru" || n.MaxMemory != 64<<20 {
+		t.Errorf("got %+v", n)
 	}
 }
 
@@ -250,7 +262,7 @@ func TestNewNamesEverythingThatIsWrong(t *testing.T) {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		`node "a" has no connection options`, `two nodes have the ID "a"`, "node 3 has no ID",
+		`node "a" has no target`, `two nodes have the ID "a"`, "node 3 has no ID",
 		"empty pattern", `got "loud"`, "resync: got -1ns",
 	} {
 		if !contains(err.Error(), want) {

@@ -13,6 +13,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/lockscope/lockscope/lockengine/target"
+
 	"github.com/lockscope/lockscope/internal/redistest"
 	"github.com/lockscope/lockscope/internal/spawn"
 	"github.com/lockscope/lockscope/lockengine"
@@ -72,7 +74,7 @@ func watchAs(t *testing.T, servers []*spawn.Server, user string, cfg watcher.Con
 	t.Helper()
 	var sources []watcher.Source
 	for i, s := range servers {
-		sources = append(sources, watcher.Source{ID: string(rune('a' + i)), Options: optionsOf(s, user)})
+		sources = append(sources, watcher.Source{ID: string(rune('a' + i)), Target: target.Server(optionsOf(s, user))})
 	}
 	w, err := watcher.New(sources, cfg)
 	must(t, err)
@@ -210,7 +212,7 @@ func TestEachPermissionThatIsMissingIsNamedWithItsMend(t *testing.T) {
 		user := fmt.Sprint("viewer", i)
 		words[2] = user
 		setUser(t, admin, words, word)
-		w, err := watcher.New([]watcher.Source{{ID: "a", Options: optionsOf(server, user)}}, watcher.Config{Logger: slog.New(slog.DiscardHandler)})
+		w, err := watcher.New([]watcher.Source{{ID: "a", Target: target.Server(optionsOf(server, user))}}, watcher.Config{Logger: slog.New(slog.DiscardHandler)})
 		must(t, err)
 		ctx, cancel := context.WithCancel(context.Background())
 		done := make(chan error, 1)

@@ -241,3 +241,8 @@ func onlyCookie(t *testing.T, r *http.Response) *http.Cookie {
 	}
 	return r.Cookies()[0]
 }
+
+// dialer opens streams where what the server answers to that matters.
+func dialer() *websocket.Dialer {
+	return &websocket.Dialer{Subprotocols: []string{streamProtocol}, HandshakeTimeout: patience}
+}

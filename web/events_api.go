@@ -41,13 +41,15 @@ type Gap struct {
 }
 
 type eventsInput struct {
-	After   uint64 `query:"after" doc:"Only events with a higher number: the next of the answer before."`
-	Limit   int    `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"How many at most."`
-	Kind    string `query:"kind" enum:"acquired,released,expired,forced,lost,ended,overlap,contested,gap,node-up,node-down,notifications,quarantined,admitted,clock" doc:"Only events of this kind."`
-	Q       string `query:"q" maxLength:"512" doc:"Text to search in names, owners, fingerprints and nodes."`
-	Format  string `query:"format" enum:"json,csv" default:"json" doc:"csv gives a file with one line for each event."`
-	Name    string `query:"name" doc:"Only events of this lock."`
-	NameB64 string `query:"nameB64" doc:"The name in base64, instead of name."`
+	After   uint64   `query:"after" doc:"Only events with a higher number: the next of the answer before."`
+	Limit   int      `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"How many at most."`
+	Kind    []string `query:"kind" enum:"acquired,released,expired,forced,lost,ended,overlap,contested,gap,node-up,node-down,notifications,quarantined,admitted,clock" doc:"Only events of these kinds, with commas between."`
+	Q       string   `query:"q" maxLength:"512" doc:"Text to search in names, owners, fingerprints and nodes."`
+	Owner   string   `query:"owner" maxLength:"512" doc:"Only events of holders that are called so."`
+	Newest  bool     `query:"newest" doc:"The last ones where there are more than the limit, not the first ones."`
+	Format  string   `query:"format" enum:"json,csv" default:"json" doc:"csv gives a file with one line for each event."`
+	Name    string   `query:"name" doc:"Only events of this lock."`
+	NameB64 string   `query:"nameB64" doc:"The name in base64, instead of name."`
 }
 
 type eventsOutput struct {
@@ -79,53 +81,70 @@ func (b eventsBody) ContentType(negotiated string) string {
 
 // listEvents answers with what happened.
 func (s *Server) listEvents(_ context.Context, in *eventsInput) (*eventsOutput, error) {
-	name, given, err := nameOf(in.Name, in.NameB64)
+	name, _, err := nameOf(in.Name, in.NameB64)
 	if err != nil {
 		return nil, err
 	}
-	text := strings.ToLower(in.Q)
-	out := &eventsOutput{}
-	body := &out.Body
-	body.Events, body.Next, body.csv = []Event{}, in.After, in.Format == "csv"
-	for more := true; more && len(body.Events) < in.Limit; {
-		// In steps, so that a search does not hold up the Board.
-		page := s.board.Activity(body.Next, min(in.Limit-len(body.Events), eventStep))
-		if page.Missed > 0 {
-			body.addGap(body.Next+1, page.Missed)
-		}
-		for i := range page.Events {
-			a := &page.Events[i]
-			if (in.Kind == "" || in.Kind == string(a.Kind)) && (!given || a.Name == name) && mentions(a, text) {
-				body.Events = append(body.Events, toEvent(a))
-			}
-		}
-		body.Next, body.Last = page.Next, page.Last
-		more = len(page.Events) > 0
+	kinds, _ := parseKinds(strings.Join(in.Kind, ",")) // huma has checked them
+	found := s.events(eventFilter{kinds: kinds, name: name, owner: in.Owner, text: strings.ToLower(in.Q)}, in.After, in.Limit, in.Newest)
+	out := &eventsOutput{Body: eventsBody{
+		Events: make([]Event, len(found.events)), Gap: found.gap, Next: found.next, Last: found.last,
+		Epoch: s.board.Epoch(), ServerTime: Time{time.Now()}, csv: in.Format == "csv",
+	}}
+	for i := range found.events {
+		out.Body.Events[i] = toEvent(&found.events[i])
 	}
-	body.Epoch, body.ServerTime = s.board.Epoch(), Time{time.Now()}
-	if body.csv {
+	if out.Body.csv {
 		out.Disposition = `attachment; filename="lockscope-events.csv"`
 	}
 	return out, nil
+}
+
+// A found is the events that a filter selects.
+type found struct {
+	events     []watcher.Activity
+	gap        *Gap   // those after the one asked for that are not known
+	next, last uint64 // the number that the page ends at, and that of the last event
+}
+
+// events returns at most limit events after a number: the first ones, or the
+// newest.
+func (s *Server) events(filter eventFilter, after uint64, limit int, newest bool) found {
+	f := found{next: after}
+	for more := true; more && (newest || len(f.events) < limit); {
+		// In steps, so that a search does not hold up the Board.
+		step := eventStep
+		if !newest {
+			step = min(limit-len(f.events), eventStep)
+		}
+		page := s.board.Activity(f.next, step)
+		if page.Missed > 0 {
+			f.addGap(f.next+1, page.Missed)
+		}
+		for i := range page.Events {
+			if filter.selects(&page.Events[i]) {
+				f.events = append(f.events, page.Events[i])
+			}
+		}
+		if extra := len(f.events) - limit; newest && extra > 0 {
+			f.events = slices.Delete(f.events, 0, extra)
+		}
+		f.next, f.last = page.Next, page.Last
+		more = len(page.Events) > 0
+	}
+	return f
 }
 
 // eventStep is how many events are looked at in one go.
 const eventStep = 1000
 
 // addGap notes that count events from the number first on are not known.
-func (b *eventsBody) addGap(first, count uint64) {
-	if b.Gap == nil {
-		b.Gap = &Gap{From: first}
+func (f *found) addGap(first, count uint64) {
+	if f.gap == nil {
+		f.gap = &Gap{From: first}
 	}
-	b.Gap.To = first + count - 1
-	b.Gap.Count += count
-}
-
-// mentions reports whether an event holds the text, which is in lower case.
-func mentions(a *watcher.Activity, text string) bool {
-	return text == "" || slices.ContainsFunc([]string{a.Name, a.Owner, a.Fingerprint, a.Other, a.Library, a.Node}, func(s string) bool {
-		return strings.Contains(strings.ToLower(s), text)
-	})
+	f.gap.To = first + count - 1
+	f.gap.Count += count
 }
 
 func toEvent(a *watcher.Activity) Event {

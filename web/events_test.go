@@ -98,6 +98,10 @@ func TestEventsArePagedFilteredAndExported(t *testing.T) {
 		"q=nothing+like+it":              nil,
 		"kind=acquired&name=lock:mine":   {"acquired"},
 		"kind=acquired&limit=1&q=lock:p": {"acquired"},
+		"kind=released,lost":             {"released"},
+		"newest=true&limit=1":            {"released"},
+		"owner=nobody":                   nil,
+		"owner=" + url.QueryEscape(lease["owner"].(string)): {"acquired", "released"},
 	} {
 		if got := kindsIn(alice.get("/api/v1/events?" + query).status(http.StatusOK).json()); !slices.Equal(got, want) {
 			t.Errorf("%s: got %v, want %v", query, got, want)
@@ -113,7 +117,7 @@ func TestEventsArePagedFilteredAndExported(t *testing.T) {
 		t.Errorf("got %q", rows)
 	}
 	for path, field := range map[string]string{
-		"limit=0": "limit", "limit=10001": "limit", "after=-1": "after", "kind=odd": "kind", "format=xml": "format",
+		"limit=0": "limit", "limit=10001": "limit", "after=-1": "after", "kind=odd": "kind[0]", "kind=released,odd": "kind[1]", "format=xml": "format",
 		"nameB64=!": "nameB64", "name=a&nameB64=YQ==": "name", "q=" + strings.Repeat("x", 513): "q",
 	} {
 		alice.get("/api/v1/events?" + path).field(field)
@@ -126,12 +130,13 @@ func TestEventsArePagedFilteredAndExported(t *testing.T) {
 func encodeNumber(v any) string { return url.QueryEscape(string(encode(v))) }
 
 func TestEventsThatAreForgottenAreAGap(t *testing.T) {
-	b := eventsBody{}
-	b.addGap(1, 10)
-	b.addGap(21, 5)
-	if *b.Gap != (Gap{From: 1, To: 25, Count: 15}) {
-		t.Errorf("got %+v", *b.Gap)
+	f := found{}
+	f.addGap(1, 10)
+	f.addGap(21, 5)
+	if *f.gap != (Gap{From: 1, To: 25, Count: 15}) {
+		t.Errorf("got %+v", *f.gap)
 	}
+	b := eventsBody{Gap: f.gap}
 	if rows := b.rows(); len(rows) != 1 || rows[0][2] != "gap" || !strings.Contains(rows[0][13], "15 events") {
 		t.Errorf("got %q", rows)
 	}

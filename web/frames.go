@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -99,6 +100,15 @@ type clientFrame struct {
 	Epoch   string `json:"epoch"`
 	Seq     uint64 `json:"seq"`
 	Visible *bool  `json:"visible"`
+
+	// Name, or NameB64, is of the lock to watch or of the events wanted.
+	Name    string `json:"name"`
+	NameB64 string `json:"nameB64"`
+	// Kind, Owner and After are of events: which kinds with commas between,
+	// whose, and after which number of Epoch; null for those from now on.
+	Kind  string  `json:"kind"`
+	Owner string  `json:"owner"`
+	After *uint64 `json:"after"`
 }
 
 // parseClientFrame reads a frame and checks what can be checked of it alone.
@@ -145,8 +155,8 @@ func (f *clientFrame) checkWatch() error {
 		return err
 	}
 	switch {
-	case f.View != "locks" && f.View != "nodes":
-		return errors.New("view: want locks or nodes")
+	case !slices.Contains(streamViews, f.View):
+		return errors.New("view: want locks, lock, nodes or events")
 	case len(f.Q) > maxSearch:
 		return errors.New("q: want at most 512 bytes")
 	case f.State != "" && !slices.Contains(states, f.State):
@@ -164,9 +174,43 @@ func (f *clientFrame) checkWatch() error {
 	if f.Sort == "" {
 		f.Sort = "name"
 	}
+	return f.checkName()
+}
+
+// streamViews are what a client may watch.
+var streamViews = []string{"locks", "lock", "nodes", "events"}
+
+// checkName puts the name that is meant into Name.
+func (f *clientFrame) checkName() error {
+	switch {
+	case f.Name != "" && f.NameB64 != "":
+		return errors.New("name: give name or nameB64, not both")
+	case f.NameB64 != "":
+		raw, err := base64.StdEncoding.DecodeString(f.NameB64)
+		if err != nil {
+			return errors.New("nameB64: want base64")
+		}
+		f.Name = string(raw)
+	}
+	if f.View == "lock" && f.Name == "" {
+		return errors.New("name: is missing")
+	}
+	if f.View == "events" {
+		if _, ok := parseKinds(f.Kind); !ok {
+			return errors.New("kind: want kinds of events, with commas between")
+		}
+	}
 	return nil
 }
 
-func (f *clientFrame) query() watcher.Query {
-	return watcher.Query{Text: f.Q, State: watcher.State(f.State), Sort: f.Sort, Offset: f.Offset, Limit: f.Limit}
+// query is the window that a watch of locks, or of one, asks for.
+func (f *clientFrame) query(own session) rowQuery {
+	if f.View == "lock" {
+		return rowQuery{one: true, name: f.Name, Query: watcher.Query{Limit: 1}}
+	}
+	query := rowQuery{Query: watcher.Query{Text: f.Q, State: watcher.State(f.State), Sort: f.Sort, Offset: f.Offset, Limit: f.Limit}}
+	if f.Mine {
+		query.mine, query.session = true, own
+	}
+	return query
 }

@@ -39,7 +39,8 @@ const (
 	// how many of them it may leave unanswered.
 	beatInterval = 15 * time.Second
 	idleBeats    = 3
-	// writeDeadline is how long one frame may take to be written.
+	// writeDeadline is how long a frame, or dripSize of one that is longer, may
+	// take to be written.
 	writeDeadline = 10 * time.Second
 	// closeTime is how long a socket may take to answer a close.
 	closeTime = time.Second
@@ -55,6 +56,7 @@ type hub struct {
 	limits  Limits
 	log     *slog.Logger
 	windows *windows
+	events  *eventCache
 	// beat is beatInterval, unless a test is in a hurry.
 	beat time.Duration
 
@@ -88,7 +90,7 @@ type nodesState struct {
 
 func newHub(asked rows, engine *lockengine.Engine, tabs *tabs, readOnly bool, environment string, limits Limits, log *slog.Logger) *hub {
 	h := &hub{
-		board: asked.board, engine: engine, tabs: tabs, limits: limits, log: log, windows: newWindows(asked), beat: beatInterval,
+		board: asked.board, engine: engine, tabs: tabs, limits: limits, log: log, windows: newWindows(asked), events: newEventCache(), beat: beatInterval,
 		hello:      helloFields{role: "operator", environment: environment, readOnly: readOnly},
 		sockets:    make(map[*socket]struct{}),
 		perSession: make(map[session]int),
@@ -166,6 +168,7 @@ func (h *hub) run(changes *watcher.Subscription) {
 	later := time.NewTimer(nodeInterval)
 	defer later.Stop()
 	waiting := false
+	told := uint64(0) // the last event that the sockets were told of
 	for {
 		select {
 		case <-h.ctx.Done():
@@ -178,8 +181,9 @@ func (h *hub) run(changes *watcher.Subscription) {
 			}
 		case <-changes.C():
 			change := changes.Take()
-			if change.Seq > h.notified.Load() {
-				h.notified.Store(change.Seq)
+			if change.Seq > h.notified.Load() || change.Activity > told {
+				h.notified.Store(max(change.Seq, h.notified.Load()))
+				told = change.Activity
 				now := time.Now()
 				h.each(func(s *socket) { s.touch(now) })
 			}
@@ -204,7 +208,8 @@ func (h *hub) states() []nodeState { return nodeStates(h.board, h.engine) }
 // publishNodes lets every socket send the nodes, if there is news.
 func (h *hub) publishNodes(nodes []nodeState) {
 	if h.storeNodes(nodes) {
-		h.each((*socket).signal)
+		now := time.Now()
+		h.each(func(s *socket) { s.touch(now) })
 	}
 }
 

@@ -112,6 +112,8 @@ type Counts struct {
 	Residue   int `json:"residue"`
 	Unknown   int `json:"unknown"`
 	Free      int `json:"free"`
+	// Overlapping counts names of any state.
+	Overlapping int `json:"overlapping" doc:"Names, in whatever state, where two holders overlap now or did a moment ago."`
 }
 
 // An AttemptVote is the vote of one node in one attempt.

@@ -21,6 +21,7 @@ import (
 	"github.com/lockscope/lockscope/internal/spawn"
 	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/lockengine/redisnode"
+	"github.com/lockscope/lockscope/lockengine/target"
 	"github.com/lockscope/lockscope/watcher"
 )
 
@@ -91,7 +92,7 @@ func beginWith(t testing.TB, n int, change func(*Config, *Deps)) *world {
 	for i, s := range w.servers {
 		id := string(rune('a' + i))
 		opts := &redis.Options{Addr: s.Addr(), Protocol: 2, DisableIdentity: true}
-		sources = append(sources, watcher.Source{ID: id, Address: s.Addr(), Options: opts})
+		sources = append(sources, watcher.Source{ID: id, Target: target.Server(opts)})
 		node := redisnode.New(id, opts)
 		t.Cleanup(func() { _ = node.Close() })
 		nodes = append(nodes, node)

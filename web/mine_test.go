@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lockscope/lockscope/watcher"
+	"github.com/lockscope/lockscope/web/streamclient"
 )
 
 func TestMineAreTheLocksOfTheSessionAmongAnyNumber(t *testing.T) {
@@ -64,6 +65,6 @@ func TestMineAreTheLocksOfTheSessionAmongAnyNumber(t *testing.T) {
 	}
 	alice.post("release", fields{"lease": lease["id"]}).status(http.StatusOK)
 	for gone := false; !gone; {
-		gone = slices.ContainsFunc(v.next("delta").Del, func(d row) bool { return d.name() == "lock:z:mine" })
+		gone = slices.ContainsFunc(v.next("delta").Del, func(d streamclient.Row) bool { return d.Key() == "lock:z:mine" })
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/lockscope/lockscope/lockengine"
@@ -19,10 +20,16 @@ type Node struct {
 	Since         Time        `json:"since" doc:"When up last changed."`
 	RTTMicros     *int64      `json:"rttMicros"`
 	Version       string      `json:"version"`
-	Mode          string      `json:"mode"`
+	Mode          string      `json:"mode" doc:"standalone, sentinel or cluster."`
+	Masters       []string    `json:"masters" nullable:"false" doc:"The servers behind a cluster, or the one that sentinels name; empty for one server."`
+	Failover      Time        `json:"failover" doc:"When one of the masters was last found to be replaced; null when that was not seen."`
 	Role          string      `json:"role"`
 	RunID         string      `json:"runId"`
 	StartedAt     Time        `json:"startedAt"`
+	AppendOnly    bool        `json:"appendOnly" doc:"True when it keeps an append-only file."`
+	Fsync         *string     `json:"fsync" doc:"Its appendfsync; null without a file or where that may not be asked for."`
+	Eviction      *string     `json:"eviction" doc:"Its maxmemory-policy; null until it was read."`
+	MaxMemory     int64       `json:"maxMemory" doc:"From how many bytes on it evicts; 0 for no limit."`
 	Notifications string      `json:"notifications" enum:"live,polling,none"`
 	Keys          int         `json:"keys"`
 	Synced        Time        `json:"synced"`
@@ -111,7 +118,9 @@ func toNode(n nodeState) Node {
 	node := Node{
 		ID: n.ID, Address: n.Address, Up: n.Up, Error: nullable(n.Error), Since: Time{n.Since},
 		RTTMicros: micros(n.RTT), Version: n.Version, Mode: n.Mode, Role: n.Role, RunID: n.RunID,
+		Masters: append([]string{}, strings.Fields(n.Masters)...), Failover: Time{n.Failover},
 		StartedAt: Time{n.StartedAt}, Notifications: string(n.Notifications), Keys: n.Keys, Synced: Time{n.Synced},
+		AppendOnly: n.Append, Fsync: nullable(n.Fsync), Eviction: nullable(n.Eviction), MaxMemory: n.MaxMemory,
 		Missed: n.Missed, Gaps: n.Gaps, Cost: toCost(n.Cost),
 		Votes: n.Up && n.believed.Votes, Findings: n.findings,
 	}
@@ -146,6 +155,7 @@ type nodesOutput struct {
 	Body struct {
 		Nodes      []Node `json:"nodes" nullable:"false"`
 		Quorum     int    `json:"quorum" doc:"How many nodes have to say yes."`
+		MaxDrift   *int64 `json:"maxClockDriftMicros" doc:"By how much the clocks of nodes may differ; null where no lock is taken."`
 		ServerTime Time   `json:"serverTime"`
 	}
 }
@@ -154,8 +164,18 @@ func (s *Server) listNodes(context.Context, *struct{}) (*nodesOutput, error) {
 	out := &nodesOutput{}
 	out.Body.Nodes = toNodes(nodeStates(s.board, s.engine))
 	out.Body.Quorum = s.board.Quorum()
+	out.Body.MaxDrift = micros(s.maxDrift())
 	out.Body.ServerTime = Time{time.Now()}
 	return out, nil
+}
+
+// maxDrift is by how much the clocks of the nodes may differ, 0 where nobody goes
+// by them.
+func (s *Server) maxDrift() time.Duration {
+	if s.engine == nil {
+		return 0
+	}
+	return s.engine.Config().ClockDrift
 }
 
 type admitInput struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/static"
 	"github.com/lockscope/lockscope/views"
 	"github.com/lockscope/lockscope/watcher"
@@ -32,23 +33,35 @@ func (s *Server) page(title, active string) views.Page {
 	}
 }
 
+// cluster is the nodes as they are now.
+func (s *Server) cluster() views.Cluster {
+	return views.Cluster{
+		Nodes: viewNodes(nodeStates(s.board, s.engine)), Quorum: s.board.Quorum(),
+		Embedded: s.cfg.Embedded, ServerTime: time.Now(),
+	}
+}
+
+// terms are on what whoever asks may take a lock, and which session it is, with
+// none for somebody who came by a link of another site.
+func (s *Server) terms(c echo.Context) (views.Terms, session) {
+	terms, own := views.Terms{DefaultTTL: s.cfg.TTL, MaxTTL: s.cfg.MaxTTL, Watch: s.cfg.Watch}, session{}
+	if !arrivesFromElsewhere(c.Request()) {
+		own = s.ensureSession(c)
+		terms.Owner = defaultOwner(own)
+	}
+	return terms, own
+}
+
 // locksPage shows the locks as they are now. Its query is that of the API, but
 // an address that somebody mistyped shows what can be shown of it.
 func (s *Server) locksPage(c echo.Context) error {
-	owner, own := "", session{}
-	if !arrivesFromElsewhere(c.Request()) {
-		own = s.ensureSession(c)
-		owner = defaultOwner(own)
-	}
+	terms, own := s.terms(c)
 	query := rowQuery{Query: parsePageQuery(c), mine: c.QueryParams().Has("mine"), session: own}
 	view := s.rows.view(query)
 	return s.render(c, http.StatusOK, views.Locks(views.LocksData{
-		Page: s.page("Locks", "locks"),
-		Rows: viewLocks(view.Locks), Nodes: viewNodes(nodeStates(s.board, s.engine)),
-		Counts: views.Counts(view.Counts), Quorum: s.board.Quorum(), Total: view.Total,
-		Query:      views.Query{Text: query.Text, State: string(query.State), Sort: query.Sort, Offset: query.Offset},
-		DefaultTTL: s.cfg.TTL, MaxTTL: s.cfg.MaxTTL, Watch: s.cfg.Watch,
-		Owner: owner, Embedded: s.cfg.Embedded, ServerTime: time.Now(),
+		Page: s.page("Locks", "locks"), Cluster: s.cluster(), Terms: terms,
+		Rows: viewLocks(view.Locks), Counts: views.Counts(view.Counts), Total: view.Total,
+		Query: views.Query{Text: query.Text, State: string(query.State), Sort: query.Sort, Offset: query.Offset},
 	}))
 }
 
@@ -112,6 +125,9 @@ func viewLocks(locks []watcher.Lock) []views.Lock {
 				Node: v.Node, Vote: v.Vote.String(), Fingerprint: v.Fingerprint,
 				Type: v.Type, ExpiresAt: v.ExpiresAt, RTT: v.RTT, Reason: v.Reason,
 			}
+			if v.RTT > 0 || v.Said != lockengine.VoteUnknown {
+				votes[j].Said, votes[j].SaidReason = v.Said.String(), v.SaidReason
+			}
 		}
 		rows[i] = views.Lock{
 			Name: l.Name, State: string(l.State), Flags: l.Flags, Holder: views.Holder(l.Holder),
@@ -127,7 +143,9 @@ func viewNodes(nodes []nodeState) []views.Node {
 		node := views.Node{
 			ID: n.ID, Address: n.Address, Up: n.Up, Error: n.Error, Since: n.Since, RTT: n.RTT,
 			Version: n.Version, Mode: n.Mode, Role: n.Role, RunID: n.RunID, StartedAt: n.StartedAt,
+			Append: n.Append, Fsync: n.Fsync, Eviction: n.Eviction, MaxMemory: n.MaxMemory,
 			Notifications: string(n.Notifications), Keys: n.Keys, Synced: n.Synced,
+			Missed: n.Missed, Gaps: n.Gaps, Cost: views.Cost(toCost(n.Cost)),
 			Votes: n.Up && n.believed.Votes,
 		}
 		if n.believed.OutWhy != "" {

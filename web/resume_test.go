@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/lockscope/lockscope/watcher"
+	"github.com/lockscope/lockscope/web/streamclient"
 )
 
 // resume opens a stream that had the given frame last, and watches again.
-func (w *world) resume(last frame, more ...any) *viewer {
+func (w *world) resume(last streamclient.Frame, more ...any) *viewer {
 	w.t.Helper()
 	v := w.open("")
 	v.hello()
@@ -28,7 +29,7 @@ func TestResumeBringsExactlyWhatWasMissed(t *testing.T) {
 	v := w.open("")
 	v.hello()
 	shot := v.watch("state", "held")
-	v.conn.Close()
+	v.Close()
 
 	must(t, w.redis[0].Del(t.Context(), "lock:leaves").Err())
 	w.set("lock:changes", "2", time.Minute, 0)
@@ -64,7 +65,7 @@ func TestAResumeThatCannotBeToldIsASnapshot(t *testing.T) {
 	other.E = "another epoch"
 	none.S = 0
 	future.S += 1000
-	for what, last := range map[string]frame{"another epoch": other, "nothing seen": none, "the future": future} {
+	for what, last := range map[string]streamclient.Frame{"another epoch": other, "nothing seen": none, "the future": future} {
 		if got := w.resume(last).next("snapshot"); len(got.Rows) != 5 {
 			t.Errorf("%s: got %d rows", what, len(got.Rows))
 		}
@@ -119,12 +120,12 @@ func TestNothingIsLostOrDoubledOverManyBreaks(t *testing.T) {
 	}()
 	stormy := true
 	for breaks := 0; stormy || breaks < 20; breaks++ {
-		v.conn.Close()
+		v.Close()
 		v = w.resume(last)
 		last = v.next("delta")
 		for _, r := range last.Set {
-			if old, ok := m[r.name()]; ok && old.Seq >= r.Seq {
-				t.Errorf("%s was sent at %d and again at %d", r.name(), old.Seq, r.Seq)
+			if old, ok := m[r.Key()]; ok && old.Seq() >= r.Seq() {
+				t.Errorf("%s was sent at %d and again at %d", r.Key(), old.Seq(), r.Seq())
 			}
 		}
 		m.apply(last)

@@ -25,6 +25,10 @@ func (s *Server) routes() *echo.Echo {
 		g.HEAD(path, handler)
 	}
 	both("/", s.locksPage)
+	both("/lock", s.lockPage)
+	both("/nodes", s.nodesPage)
+	both("/activity", s.activityPage)
+	both("/help", s.helpPage)
 	if s.base != "" {
 		both("", s.toBase)
 	}
@@ -63,6 +67,7 @@ func (s *Server) api(e *echo.Echo, g *echo.Group) {
 	huma.Register(api, locks, s.listLocks)
 	huma.Register(api, s.query("lock", "/api/v1/locks/one", "Get one lock", 404, 422), s.getLock)
 	huma.Register(api, s.query("nodes", "/api/v1/nodes", "List nodes"), s.listNodes)
+	huma.Register(api, s.query("trend", "/api/v1/nodes/trend", "List how the nodes were lately"), s.nodeTrend)
 	huma.Register(api, s.query("events", "/api/v1/events", "List what happened", 422), s.listEvents)
 	describeTable(api, "/api/v1/events")
 	huma.Register(api, s.query("contention", "/api/v1/contention", "List what is fought for", 422), s.listContention)

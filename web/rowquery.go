@@ -5,6 +5,9 @@ import "github.com/lockscope/lockscope/watcher"
 // A rowQuery is what a window asks for.
 type rowQuery struct {
 	watcher.Query
+	// one selects the lock called name, and nothing else of Query counts.
+	one  bool
+	name string
 	// mine selects the locks that the session holds alone.
 	mine    bool
 	session session
@@ -17,6 +20,9 @@ type rows struct {
 }
 
 func (r rows) view(q rowQuery) watcher.View {
+	if q.one {
+		return r.board.One(q.name)
+	}
 	if q.mine {
 		return r.board.Among(r.leases.tokens(q.session), q.Query)
 	}

@@ -54,12 +54,12 @@ func TestATokenIsToldToItsOwnerAlone(t *testing.T) {
 	spy.send(watchFrame("end", "q", "nothing is called so"))
 	frames := 0
 	for ended := false; !ended; frames++ {
-		_, text, err := spy.conn.ReadMessage()
+		_, text, err := spy.ReadMessage()
 		must(t, err)
 		seen.Write(text)
 		ended = strings.Contains(string(text), `"id":"end"`)
 	}
-	must(t, spy.conn.WriteMessage(websocket.TextMessage, []byte("not JSON")))
+	must(t, spy.WriteMessage(websocket.TextMessage, []byte("not JSON")))
 	spy.closed(closeMalformed)
 	eventually(t, "the end of the stream is logged", func() bool { return strings.Contains(w.logs.String(), "stream ended") })
 	if frames < 2 {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -98,6 +99,7 @@ type Server struct {
 	rows        rows
 	tabs        *tabs
 	hub         *hub
+	trend       trend
 	stages      *stages // nil where there are none
 
 	// stopping ends when Shutdown begins.
@@ -178,6 +180,10 @@ func (s *Server) Serve(ln net.Listener) error {
 	hosts := newHostList(s.cfg.Addr, s.cfg.AllowedHosts)
 	hosts.listen(ln.Addr().String())
 	s.hosts.Store(hosts)
+	var sampling sync.WaitGroup
+	sampling.Go(func() { s.trend.run(s.stopping, s.hub.states) })
+	defer sampling.Wait()
+	defer s.stop() // also where it could not listen
 	if err := s.http.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("web: %w", err)
 	}

@@ -22,8 +22,9 @@ type socket struct {
 
 	// wake makes the writer look for what is due; its capacity is 1.
 	wake chan struct{}
-	// dirty is set while the Board has changes that the socket was not
-	// checked against, dirtySince since when, in nanoseconds since 1970.
+	// dirty is set while there are changes, of the Board, the nodes or a place
+	// in a queue, that the socket was not checked against, dirtySince since
+	// when, in nanoseconds since 1970.
 	dirty      atomic.Bool
 	dirtySince atomic.Int64
 
@@ -41,6 +42,7 @@ type socket struct {
 
 	mu      sync.Mutex // guards everything below
 	watches []*watch   // in the order in which they were asked for
+	feeds   []*feed    // in that order, too
 	hidden  bool
 	// nodes is the generation of the last node frame sent, 0 to send it again.
 	nodes uint64
@@ -74,7 +76,7 @@ func newSocket(h *hub, conn *websocket.Conn, client netip.Prefix, own session, h
 	}
 }
 
-// touch says that the Board has changed. It never blocks.
+// touch says that something has changed. It never blocks.
 func (s *socket) touch(now time.Time) {
 	if !s.dirty.Load() {
 		s.dirtySince.Store(now.UnixNano())
@@ -130,10 +132,6 @@ func (s *socket) write() {
 func (s *socket) sendDue(now time.Time) (next time.Time, ok bool) {
 	s.mu.Lock()
 	due := s.fresh()
-	if frame := s.nodeFrame(); frame != nil {
-		due = append(due, frame)
-	}
-	due = append(due, s.hub.tabs.waiting(s.tab, &s.places, s.hub.board)...)
 	flushAt := s.flushAt()
 	if s.dirty.Load() && !flushAt.After(now) {
 		flushed := s.flush()
@@ -217,18 +215,23 @@ func (s *socket) firstFrame(w *watch, view *window) *websocket.PreparedMessage {
 		// is missing here.
 		if changed, ok := s.hub.board.Since(r.Seq); ok {
 			if set, del, ok := view.since(r.Seq, changed); ok {
-				return prepare(view.deltaFrame(w.id, s.delivered(), set, del, s.hub.windows.rows))
+				return prepare(view.deltaFrame(w.id, s.delivered(), s.hub.windows.rows.all(set), del))
 			}
 		}
 	}
 	return view.snapshot(w.id, s.delivered(), s.hub.windows.rows)
 }
 
-// flush brings all windows to the present and returns the frames that do so.
-// The caller holds mu.
+// flush brings all windows and feeds, the nodes and the places in queues to the
+// present and returns the frames that do so. The caller holds mu.
 func (s *socket) flush() []*websocket.PreparedMessage {
 	s.dirty.Store(false)
 	need := s.hub.notified.Load()
+	// These say how far the windows are, so they come before the windows move.
+	frames := s.hub.tabs.waiting(s.tab, &s.places, s.hub.board)
+	if frame := s.nodeFrame(); frame != nil {
+		frames = append(frames, frame)
+	}
 	age := time.Duration(0)
 	if s.throttled {
 		age = sharedAge
@@ -250,14 +253,20 @@ func (s *socket) flush() []*websocket.PreparedMessage {
 		}
 		w.have = to.base
 	}
-	frames := make([]*websocket.PreparedMessage, len(steps))
 	for i, step := range steps {
 		// Only with the last frame has the client got everything.
 		seq := before
 		if i == len(steps)-1 {
 			seq = s.delivered()
 		}
-		frames[i] = step.to.delta(step.from, step.watch.id, seq, s.hub.windows.rows)
+		frames = append(frames, step.to.delta(step.from, step.watch.id, seq, s.hub.windows.rows))
+	}
+	for _, f := range s.feeds {
+		news, more := f.frames(s.hub.board, s.hub.events, s.delivered())
+		if more {
+			s.dirty.Store(true)
+		}
+		frames = append(frames, news...)
 	}
 	return frames
 }

@@ -43,7 +43,7 @@ func (s *Server) stream(c echo.Context) error {
 		return invalid(FieldError{Field: "tab", Message: "want 1 to 64 letters, digits, - and _", Got: shorten(tab)})
 	}
 	header := c.Response().Header().Clone()
-	conn, err := upgrader.Upgrade(c.Response(), r, header)
+	conn, err := upgrader.Upgrade(dripper{c.Response(), idleBeats * s.hub.beat}, r, header)
 	if err != nil {
 		s.log.Debug("upgrade failed", "error", err)
 		return nil // gorilla has answered
@@ -162,26 +162,30 @@ func (s *socket) receive(message []byte) {
 	s.resumed = nil
 }
 
-// watch shows the client a window, in the place of one with the same id.
+// watch shows the client a window or a feed, in the place of one with the same
+// id.
 func (s *socket) watch(frame clientFrame) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.signal()
 	if frame.View == "nodes" {
 		s.nodes = 0 // they are sent again, and always when they change
+		s.touch(time.Now())
 		return
 	}
 	if s.removeLocked(frame.ID) {
 		s.resumed = nil // the client chose anew; what it had is of no use
 	}
-	if len(s.watches) >= s.hub.limits.Watches {
+	if len(s.watches)+len(s.feeds) >= s.hub.limits.Watches {
 		s.shut(closeTooMany, "too many watches")
 		return
 	}
-	query := rowQuery{Query: frame.query(), mine: frame.Mine}
-	if frame.Mine {
-		query.session = s.session
+	if frame.View == "events" {
+		s.feeds = append(s.feeds, newFeed(&frame, s.hub.board))
+		s.touch(time.Now()) // there may be some already
+		return
 	}
+	query := frame.query(s.session)
 	s.hub.windows.retain(query)
 	s.watches = append(s.watches, &watch{id: frame.ID, query: query, resume: s.resumed})
 }
@@ -201,8 +205,9 @@ func (s *socket) unwatchAll() {
 	s.watches = nil
 }
 
-// removeLocked ends a watch and reports whether there was one.
+// removeLocked ends a watch and reports whether there was one of a window.
 func (s *socket) removeLocked(id string) bool {
+	s.feeds = slices.DeleteFunc(s.feeds, func(f *feed) bool { return f.id == id })
 	for i, w := range s.watches {
 		if w.id == id {
 			s.hub.windows.release(w.query)

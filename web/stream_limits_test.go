@@ -9,35 +9,43 @@ import (
 	"github.com/gorilla/websocket"
 )
 
+// malformed are messages that the server refuses, with what the reason says.
+var malformed = map[string]string{
+	`{`:                      "JSON",
+	`[]`:                     "",
+	`"x"`:                    "",
+	`{}`:                     "t:",
+	`{"t":"shout"}`:          "t:",
+	`{"t":7}`:                "t:",
+	`{"t":"watch"}`:          "id:",
+	`{"t":"watch","id":"w"}`: "view:",
+	`{"t":"watch","id":"w","view":"secrets"}`:                                      "view:",
+	`{"t":"watch","id":"w","view":"locks","limit":201}`:                            "limit:",
+	`{"t":"watch","id":"w","view":"locks","limit":-1}`:                             "limit:",
+	`{"t":"watch","id":"w","view":"locks","limit":"all"}`:                          "limit:",
+	`{"t":"watch","id":"w","view":"locks","offset":-1}`:                            "offset:",
+	`{"t":"watch","id":"w","view":"locks","sort":"owner"}`:                         "sort:",
+	`{"t":"watch","id":"w","view":"locks","state":"odd"}`:                          "state:",
+	`{"t":"watch","id":"` + strings.Repeat("x", 65) + `","view":"locks"}`:          "id:",
+	`{"t":"watch","id":"w","view":"locks","q":"` + strings.Repeat("x", 513) + `"}`: "q:",
+	`{"t":"watch","id":"w","view":"lock"}`:                                         "name:",
+	`{"t":"watch","id":"w","view":"lock","nameB64":"!"}`:                           "nameB64:",
+	`{"t":"watch","id":"w","view":"lock","name":"a","nameB64":"YQ=="}`:             "name:",
+	`{"t":"watch","id":"w","view":"events","kind":"odd"}`:                          "kind:",
+	`{"t":"watch","id":"w","view":"events","after":-1}`:                            "after:",
+	`{"t":"unwatch"}`:                     "id:",
+	`{"t":"resume"}`:                      "epoch:",
+	`{"t":"resume","epoch":"e","seq":-1}`: "seq:",
+	`{"t":"visible"}`:                     "visible:",
+	`{"t":"visible","visible":"yes"}`:     "visible:",
+}
+
 func TestMalformedFramesCloseTheStreamWithAReason(t *testing.T) {
 	w := begin(t, 1)
 	bystander := w.open("")
 	bystander.hello()
 	bystander.watch()
-	for message, reason := range map[string]string{
-		`{`:                      "JSON",
-		`[]`:                     "",
-		`"x"`:                    "",
-		`{}`:                     "t:",
-		`{"t":"shout"}`:          "t:",
-		`{"t":7}`:                "t:",
-		`{"t":"watch"}`:          "id:",
-		`{"t":"watch","id":"w"}`: "view:",
-		`{"t":"watch","id":"w","view":"secrets"}`:                                      "view:",
-		`{"t":"watch","id":"w","view":"locks","limit":201}`:                            "limit:",
-		`{"t":"watch","id":"w","view":"locks","limit":-1}`:                             "limit:",
-		`{"t":"watch","id":"w","view":"locks","limit":"all"}`:                          "limit:",
-		`{"t":"watch","id":"w","view":"locks","offset":-1}`:                            "offset:",
-		`{"t":"watch","id":"w","view":"locks","sort":"owner"}`:                         "sort:",
-		`{"t":"watch","id":"w","view":"locks","state":"odd"}`:                          "state:",
-		`{"t":"watch","id":"` + strings.Repeat("x", 65) + `","view":"locks"}`:          "id:",
-		`{"t":"watch","id":"w","view":"locks","q":"` + strings.Repeat("x", 513) + `"}`: "q:",
-		`{"t":"unwatch"}`:                     "id:",
-		`{"t":"resume"}`:                      "epoch:",
-		`{"t":"resume","epoch":"e","seq":-1}`: "seq:",
-		`{"t":"visible"}`:                     "visible:",
-		`{"t":"visible","visible":"yes"}`:     "visible:",
-	} {
+	for message, reason := range malformed {
 		v := w.open("")
 		v.hello()
 		v.send(message)
@@ -47,7 +55,7 @@ func TestMalformedFramesCloseTheStreamWithAReason(t *testing.T) {
 	}
 	binary := w.open("")
 	binary.hello()
-	must(t, binary.conn.WriteMessage(websocket.BinaryMessage, []byte(`{"t":"visible","visible":true}`)))
+	must(t, binary.WriteMessage(websocket.BinaryMessage, []byte(`{"t":"visible","visible":true}`)))
 	binary.closed(closeMalformed)
 
 	w.set("lock:a", "v", time.Minute, 0)
@@ -67,7 +75,7 @@ func TestTooManyMessagesAndWatchesCloseTheStream(t *testing.T) {
 	v := w.open("")
 	v.hello()
 	for range 30 {
-		if v.conn.WriteMessage(websocket.TextMessage, []byte(`{"t":"visible","visible":true}`)) != nil {
+		if v.WriteMessage(websocket.TextMessage, []byte(`{"t":"visible","visible":true}`)) != nil {
 			break
 		}
 	}
@@ -91,7 +99,7 @@ func TestStreamsAreCapped(t *testing.T) {
 	w.open("", "Cookie", cookie).closed(closeTooMany)
 	w.open("").hello()
 	w.open("").closed(closeTooMany)
-	one.conn.Close()
+	one.Close()
 	eventually(t, "the place of the first is free", func() bool {
 		w.server.hub.mu.Lock()
 		defer w.server.hub.mu.Unlock()

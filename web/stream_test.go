@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -13,54 +12,13 @@ import (
 	"github.com/gorilla/websocket"
 
 	"github.com/lockscope/lockscope/watcher"
+	"github.com/lockscope/lockscope/web/streamclient"
 )
 
-func dialer() *websocket.Dialer {
-	return &websocket.Dialer{Subprotocols: []string{streamProtocol}, HandshakeTimeout: patience}
-}
-
-// A viewer is a client of the stream.
+// A viewer is a client of the stream that a test leads step by step.
 type viewer struct {
-	t    testing.TB
-	conn *websocket.Conn
-}
-
-// A frame is what the server sent, with the rows of it that tests look at.
-type frame struct {
-	T, E       string
-	S          uint64
-	ID         string
-	Rows, Set  []row
-	Del        []row
-	Total      *int
-	Counts     Counts
-	Nodes      []Node
-	ServerTime string
-	Seq        uint64
-	Epoch      string
-	Role       string
-	ReadOnly   bool
-	Quorum     int
-	LagMs      *int64
-	Name       *string
-	Position   int
-	Of         int
-	Offset     *int
-	Limit      *int
-}
-
-// A row is a Lock of a frame, without its times.
-type row struct {
-	Name, NameB64 *string
-	State         string
-	Seq           uint64
-}
-
-func (r row) name() string {
-	if r.Name != nil {
-		return *r.Name
-	}
-	return "b64:" + *r.NameB64
+	*streamclient.Conn
+	t testing.TB
 }
 
 // open opens a stream under the base path.
@@ -70,37 +28,33 @@ func (w *world) open(base string, header ...string) *viewer {
 	for i := 0; i+1 < len(header); i += 2 {
 		h.Set(header[i], header[i+1])
 	}
-	conn, _, err := dialer().Dial("ws://"+w.addr+base+"/api/v1/stream", h)
-	must(w.t, err)
-	w.t.Cleanup(func() { conn.Close() })
-	return &viewer{t: w.t, conn: conn}
+	return w.dial(base+"/api/v1/stream", h)
 }
 
+// dial opens the stream at a path.
+func (w *world) dial(path string, header http.Header) *viewer {
+	w.t.Helper()
+	conn, err := streamclient.Dial(w.t.Context(), "ws://"+w.addr+path, header, nil)
+	must(w.t, err)
+	w.t.Cleanup(func() { conn.Close() })
+	return &viewer{Conn: conn, t: w.t}
+}
+
+// send sends a message, a string as it is.
 func (v *viewer) send(message any) {
 	v.t.Helper()
 	text, ok := message.(string)
 	if !ok {
 		text = string(encode(message))
 	}
-	must(v.t, v.conn.WriteMessage(websocket.TextMessage, []byte(text)))
+	must(v.t, v.SendText([]byte(text)))
 }
 
 // read returns the next frame.
-func (v *viewer) read() (frame, error) {
-	var f frame
-	_ = v.conn.SetReadDeadline(time.Now().Add(patience))
-	_, text, err := v.conn.ReadMessage()
-	if err != nil {
-		return f, err
-	}
-	if err := json.Unmarshal(text, &f); err != nil {
-		return f, fmt.Errorf("%w: %s", err, text)
-	}
-	return f, nil
-}
+func (v *viewer) read() (streamclient.Frame, error) { return v.ReadWithin(patience) }
 
 // next returns the next frame of a kind.
-func (v *viewer) next(kind string) frame {
+func (v *viewer) next(kind string) streamclient.Frame {
 	v.t.Helper()
 	for {
 		f, err := v.read()
@@ -116,7 +70,7 @@ func (v *viewer) next(kind string) frame {
 	}
 }
 
-func (v *viewer) hello() frame { v.t.Helper(); return v.next("hello") }
+func (v *viewer) hello() streamclient.Frame { v.t.Helper(); return v.next("hello") }
 
 // closed reads until the server closes the stream, and checks with which code.
 func (v *viewer) closed(code int) string {
@@ -138,7 +92,7 @@ func (v *viewer) closed(code int) string {
 }
 
 // watch asks for all locks and returns the snapshot.
-func (v *viewer) watch(more ...any) frame {
+func (v *viewer) watch(more ...any) streamclient.Frame {
 	v.t.Helper()
 	v.send(watchFrame("w", more...))
 	return v.next("snapshot")
@@ -152,10 +106,10 @@ func watchFrame(id string, more ...any) fields {
 	return f
 }
 
-func names(rows []row) []string {
+func names(rows []streamclient.Row) []string {
 	list := make([]string, len(rows))
 	for i, r := range rows {
-		list[i] = r.name()
+		list[i] = r.Key()
 	}
 	slices.Sort(list)
 	return list
@@ -168,7 +122,7 @@ func TestAStreamSaysHelloThenSnapshotThenDeltas(t *testing.T) {
 	v := w.open("")
 	hello := v.hello()
 	if hello.E != w.board.Epoch() || hello.Epoch != hello.E || hello.Quorum != 2 || hello.Role != "operator" ||
-		len(hello.Nodes) != 3 || hello.ServerTime == "" || hello.Seq == 0 || hello.S != 0 {
+		len(hello.Nodes) != 3 || hello.ServerTime.IsZero() || hello.Seq == 0 || hello.S != 0 {
 		t.Errorf("hello: got %+v", hello)
 	}
 	shot := v.watch()
@@ -178,13 +132,13 @@ func TestAStreamSaysHelloThenSnapshotThenDeltas(t *testing.T) {
 	}
 	w.set("lock:b\xff", "v", time.Minute, 0, 1, 2)
 	delta := v.next("delta")
-	if delta.ID != "w" || len(delta.Set) != 1 || delta.Set[0].name() != "b64:bG9jazpi/w==" || delta.S <= shot.S || *delta.Total != 2 {
+	if delta.ID != "w" || len(delta.Set) != 1 || delta.Set[0].Key() != "b64:bG9jazpi/w==" || delta.S <= shot.S || *delta.Total != 2 {
 		t.Errorf("delta: got %+v", delta)
 	}
 	must(t, w.redis[0].Del(t.Context(), "lock:a").Err())
 	must(t, w.redis[1].Del(t.Context(), "lock:a").Err())
 	m := mirrorOf(shot, delta)
-	for m["lock:a"].State != "free" {
+	for m["lock:a"].State() != "free" {
 		m.apply(v.next("delta"))
 	}
 }
@@ -214,9 +168,9 @@ func TestAWindowShowsWhatItsQuerySelectsAndForgetsWhatLeavesIt(t *testing.T) {
 }
 
 // A mirror is what a client shows.
-type mirror map[string]row
+type mirror map[string]streamclient.Row
 
-func mirrorOf(frames ...frame) mirror {
+func mirrorOf(frames ...streamclient.Frame) mirror {
 	m := mirror{}
 	for _, f := range frames {
 		m.apply(f)
@@ -224,16 +178,16 @@ func mirrorOf(frames ...frame) mirror {
 	return m
 }
 
-func (m mirror) apply(f frame) {
+func (m mirror) apply(f streamclient.Frame) {
 	if f.T == "snapshot" {
 		clear(m)
 		f.Set = f.Rows
 	}
 	for _, r := range f.Set {
-		m[r.name()] = r
+		m[r.Key()] = m[r.Key()].Patched(r)
 	}
 	for _, r := range f.Del {
-		delete(m, r.name())
+		delete(m, r.Key())
 	}
 }
 
@@ -243,7 +197,7 @@ func (m mirror) shows(view watcher.View) bool {
 		return false
 	}
 	for _, l := range view.Locks {
-		if m[l.Name].Seq != l.Seq || m[l.Name].State != string(l.State) {
+		if m[l.Name].Seq() != l.Seq || m[l.Name].State() != string(l.State) {
 			return false
 		}
 	}
@@ -280,8 +234,8 @@ func TestAWindowFollowsTheBoardThroughAStormOfChanges(t *testing.T) {
 			t.Fatalf("frame %d is at %d, after %d", frames, f.S, last)
 		}
 		for _, r := range f.Set {
-			if old, ok := m[r.name()]; ok && old.Seq >= r.Seq {
-				t.Errorf("%s was sent at %d and again at %d", r.name(), old.Seq, r.Seq)
+			if old, ok := m[r.Key()]; ok && old.Seq() >= r.Seq() {
+				t.Errorf("%s was sent at %d and again at %d", r.Key(), old.Seq(), r.Seq())
 			}
 		}
 		last = f.S
@@ -362,10 +316,7 @@ func TestShutdownClosesStreamsWithGoingAway(t *testing.T) {
 	go func() { stopped <- w.server.hub.shutdown(t.Context()) }()
 	v.closed(websocket.CloseGoingAway)
 	must(t, <-stopped)
-	if conn, _, err := dialer().Dial("ws://"+w.addr+"/api/v1/stream", nil); err == nil {
-		(&viewer{t: t, conn: conn}).closed(websocket.CloseGoingAway)
-		conn.Close()
-	}
+	w.open("").closed(websocket.CloseGoingAway)
 }
 
 func TestAClientThatStopsReadingHoldsUpNobody(t *testing.T) {
@@ -373,7 +324,7 @@ func TestAClientThatStopsReadingHoldsUpNobody(t *testing.T) {
 	deaf := w.open("")
 	deaf.hello()
 	deaf.watch()
-	_ = deaf.conn.NetConn().(*net.TCPConn).SetReadBuffer(1024)
+	_ = deaf.NetConn().(*net.TCPConn).SetReadBuffer(1024)
 	v := w.open("")
 	v.hello()
 	m := mirrorOf(v.watch())
@@ -405,7 +356,7 @@ func TestAnUnwatchedWindowSendsNothing(t *testing.T) {
 	if n := kept(); n != 1 {
 		t.Errorf("%d windows are kept", n)
 	}
-	v.conn.Close()
+	v.Close()
 	eventually(t, "the windows of a socket that is gone are forgotten", func() bool { return kept() == 0 })
 }
 
@@ -422,7 +373,7 @@ func TestABeatComesAndAnAnswerToItKeepsTheStream(t *testing.T) {
 			continue
 		}
 		beats++
-		if f.S != shot.S || f.LagMs == nil || *f.LagMs != 0 || f.ServerTime == "" {
+		if f.S != shot.S || f.LagMs == nil || *f.LagMs != 0 || f.ServerTime.IsZero() {
 			t.Errorf("got %+v", f)
 		}
 	}
@@ -432,7 +383,7 @@ func TestAStreamWithoutASignOfLifeIsClosed(t *testing.T) {
 	w := begin(t, 1)
 	w.server.hub.beat = 20 * time.Millisecond
 	v := w.open("")
-	v.conn.SetPingHandler(func(string) error { return nil })
+	v.SetPingHandler(func(string) error { return nil })
 	v.closed(closeSlow)
 }
 

@@ -70,6 +70,7 @@ func (t *tabs) open(key tabKey, s *socket) {
 		x.leaving = nil
 	}
 	x.sockets[s] = struct{}{}
+	s.touch(time.Now()) // it has not been told of the places yet
 }
 
 // shut says that one of its streams has ended.
@@ -150,8 +151,9 @@ func (t *tabs) moved(key tabKey, name string, p place) {
 	}
 	x.waits[name] = p
 	x.news++
+	now := time.Now()
 	for s := range x.sockets {
-		s.signal()
+		s.touch(now)
 	}
 }
 

@@ -13,6 +13,13 @@ import (
 // openTab opens a stream of a browser's tab.
 func (b *browser) openTab(tab string) *viewer {
 	b.w.t.Helper()
+	v := b.openTabUnread(tab)
+	v.hello()
+	return v
+}
+
+func (b *browser) openTabUnread(tab string) *viewer {
+	b.w.t.Helper()
 	u := &url.URL{Scheme: "http", Host: b.w.addr, Path: "/"}
 	if len(b.client.Jar.Cookies(u)) == 0 {
 		b.get("/").status(http.StatusOK)
@@ -21,12 +28,7 @@ func (b *browser) openTab(tab string) *viewer {
 	for _, c := range b.client.Jar.Cookies(u) {
 		h.Add("Cookie", c.String())
 	}
-	conn, _, err := dialer().Dial("ws://"+b.w.addr+"/api/v1/stream?tab="+tab, h)
-	must(b.w.t, err)
-	b.w.t.Cleanup(func() { conn.Close() })
-	v := &viewer{t: b.w.t, conn: conn}
-	v.hello()
-	return v
+	return b.w.dial("/api/v1/stream?tab="+tab, h)
 }
 
 func TestALockIsHeldWhileItsTabIsOpenAndGivenBackAfterwards(t *testing.T) {
@@ -51,7 +53,7 @@ func TestALockIsHeldWhileItsTabIsOpenAndGivenBackAfterwards(t *testing.T) {
 		t.Fatal("the lease ended while its tab was open")
 	}
 	again := alice.openTab("t1")
-	tab.conn.Close()
+	tab.Close()
 	eventually(t, "the old stream has ended", func() bool {
 		w.server.tabs.mu.Lock()
 		defer w.server.tabs.mu.Unlock()
@@ -60,7 +62,7 @@ func TestALockIsHeldWhileItsTabIsOpenAndGivenBackAfterwards(t *testing.T) {
 	if !stored.lease.Valid() {
 		t.Fatal("the lease ended although its tab came back")
 	}
-	again.conn.Close()
+	again.Close()
 	<-stored.lease.Context().Done()
 	w.awaitNothing("lock:a")
 	eventually(t, "the tab is forgotten", func() bool {

@@ -102,7 +102,7 @@ func (w *window) differs(from *base) bool {
 func (w *window) delta(from *base, id string, seq uint64, rows *rowCache) *websocket.PreparedMessage {
 	return w.prepared(frameKey{from: from.seq, id: id, seq: seq}, func() []byte {
 		set, del := w.changes(from)
-		return w.deltaFrame(id, seq, set, del, rows)
+		return w.deltaFrame(id, seq, rows.patches(set, from.rows), del)
 	})
 }
 
@@ -121,10 +121,10 @@ func (w *window) changes(from *base) (set []watcher.Lock, del []string) {
 	return set, del
 }
 
-func (w *window) deltaFrame(id string, seq uint64, set []watcher.Lock, del []string, rows *rowCache) []byte {
+func (w *window) deltaFrame(id string, seq uint64, set [][]byte, del []string) []byte {
 	b := frameHead("delta", w.epoch, seq)
 	b = appendField(b, "id", id)
-	b = appendRows(b, "set", rows.all(set))
+	b = appendRows(b, "set", set)
 	b = appendField(b, "del", deletedRows(del))
 	b = appendField(b, "total", w.total)
 	b = appendField(b, "counts", w.counts)
@@ -137,6 +137,9 @@ func (w *window) deltaFrame(id string, seq uint64, set []watcher.Lock, del []str
 // move in and out of it without changing themselves.
 func (w *window) since(seq uint64, changed []string) (set []watcher.Lock, del []string, ok bool) {
 	for _, name := range changed {
+		if w.query.one && name != w.query.name {
+			continue
+		}
 		if _, in := w.rows[name]; !in {
 			del = append(del, name)
 		}

@@ -82,39 +82,3 @@ func (c *windows) get(query rowQuery, need uint64, maxAge time.Duration) *window
 	entry.last = w
 	return w
 }
-
-// maxRows bounds the rows that are kept encoded, at about 1 KB each.
-const maxRows = 8192
-
-// A rowCache keeps rows encoded, so that a row that many windows show is
-// encoded once for each of its changes.
-type rowCache struct {
-	mu   sync.Mutex // guards rows
-	rows map[string]encodedRow
-}
-
-type encodedRow struct {
-	seq  uint64
-	json []byte
-}
-
-func newRowCache() *rowCache { return &rowCache{rows: make(map[string]encodedRow)} }
-
-// all returns the rows of locks in JSON. They are not to be changed.
-func (c *rowCache) all(locks []watcher.Lock) [][]byte {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	list := make([][]byte, len(locks))
-	for i, lock := range locks {
-		row, ok := c.rows[lock.Name]
-		if !ok || row.seq != lock.Seq {
-			row = encodedRow{seq: lock.Seq, json: encode(toLock(lock))}
-			if len(c.rows) >= maxRows {
-				clear(c.rows)
-			}
-			c.rows[lock.Name] = row
-		}
-		list[i] = row.json
-	}
-	return list
-}

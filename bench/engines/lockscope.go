@@ -13,6 +13,7 @@ import (
 
 	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/lockengine/redisnode"
+	"github.com/lockscope/lockscope/lockengine/target"
 	"github.com/lockscope/lockscope/watcher"
 )
 
@@ -64,7 +65,7 @@ func nodeID(i int) string { return string(rune('a' + i)) }
 func (l *Lockscope) watch(addrs []string) error {
 	var sources []watcher.Source
 	for i, addr := range addrs {
-		sources = append(sources, watcher.Source{ID: nodeID(i), Address: addr, Options: &redis.Options{Addr: addr}})
+		sources = append(sources, watcher.Source{ID: nodeID(i), Target: target.Server(&redis.Options{Addr: addr})})
 	}
 	w, err := watcher.New(sources, watcher.Config{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {

@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"net"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/lockscope/lockscope/lockengine"
-	"github.com/lockscope/lockscope/lockengine/redisnode"
+	"github.com/lockscope/lockscope/lockengine/target"
 	"github.com/lockscope/lockscope/watcher/format"
 )
 
@@ -103,12 +102,12 @@ func (l *loader) checkNodes() {
 	}
 	c.Nodes = NodesURLs
 	seen := make(map[string]int)
-	urls := list(l.raw.nodes)
+	urls := urls(list(l.raw.nodes))
 	if len(urls) == 0 {
 		l.problem("nodes", l.raw.nodes, "embedded, spawn or URLs", "such as redis://127.0.0.1:6379/0")
 	}
 	for i, raw := range urls {
-		opts, err := redisnode.ParseURL(raw)
+		t, err := target.Parse(raw)
 		if err != nil {
 			// What was got is not repeated: it may hold a password.
 			hint := "separate several with commas"
@@ -118,13 +117,17 @@ func (l *loader) checkNodes() {
 			l.problem("nodes", fmt.Sprintf("entry %d", i+1), "a node's URL: "+err.Error(), hint)
 			continue
 		}
-		place := serverOf(opts)
-		if first, ok := seen[place]; ok {
-			l.problem("nodes", fmt.Sprintf("entries %d and %d are both %s", first, i+1, place),
-				"independent servers", "the same server must not vote twice; another database of it is the same server")
+		told := 0
+		for _, place := range t.Places() {
+			place = serverOf(place)
+			if first := seen[place]; first > 0 && first != told && first != i+1 {
+				told = first
+				l.problem("nodes", fmt.Sprintf("entries %d and %d are both %s", first, i+1, place),
+					"independent servers", "the same server must not vote twice; another database of it is the same server")
+			}
+			seen[place] = i + 1
 		}
-		seen[place] = i + 1
-		c.Options = append(c.Options, opts)
+		c.Targets = append(c.Targets, t)
 	}
 	l.warnEven("nodes", len(urls))
 }
@@ -137,10 +140,26 @@ func (l *loader) warnEven(setting string, n int) {
 	}
 }
 
+// urls puts the URLs with several hosts together again, which the commas between
+// the hosts have taken apart.
+func urls(parts []string) []string {
+	var whole []string
+	for _, part := range parts {
+		if last := len(whole) - 1; last >= 0 && !strings.Contains(part, "://") && severalHosts.MatchString(whole[last]) {
+			whole[last] += "," + part
+			continue
+		}
+		whole = append(whole, part)
+	}
+	return whole
+}
+
+var severalHosts = regexp.MustCompile(`^rediss?\+[a-z]+://[^/]*$`)
+
 // serverOf tells servers apart. localhost is the loopback address by another
 // name.
-func serverOf(opts *redis.Options) string {
-	return strings.Replace(opts.Addr, "localhost:", "127.0.0.1:", 1)
+func serverOf(addr string) string {
+	return strings.Replace(addr, "localhost:", "127.0.0.1:", 1)
 }
 
 // checkPatterns reads which names are locks, and whose.

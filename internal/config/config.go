@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/lockscope/lockscope/lockengine"
+	"github.com/lockscope/lockscope/lockengine/target"
 	"github.com/lockscope/lockscope/watcher/format"
-	"github.com/redis/go-redis/v9"
 )
 
 // Kinds of nodes, see Config.Nodes.
@@ -36,10 +36,10 @@ const (
 // A Config is the settings in force, checked.
 type Config struct {
 	Addr string
-	// Nodes is one of the Nodes* kinds; with NodesURLs, Options has one entry
+	// Nodes is one of the Nodes* kinds; with NodesURLs, Targets has one entry
 	// per node in the order given.
 	Nodes         string
-	Options       []*redis.Options
+	Targets       []*target.Target
 	EmbeddedCount int
 	Watch         []string
 	// Libraries says which library takes the locks of a pattern of names.
@@ -85,7 +85,7 @@ func define(c *Config, r *raw) *flag.FlagSet {
 	fs := flag.NewFlagSet("lockscope", flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	fs.StringVar(&r.addr, "addr", "127.0.0.1:8080", "`host:port` to listen on; port 0 picks a free one and logs it")
-	fs.StringVar(&r.nodes, "nodes", NodesEmbedded, "`where` the nodes are: embedded, spawn, or a comma-separated list of redis://, rediss:// and unix:// URLs")
+	fs.StringVar(&r.nodes, "nodes", NodesEmbedded, "`where` the nodes are: embedded, spawn, or a comma-separated list of URLs: redis://, rediss://, unix://, redis+sentinel:// and redis+cluster://")
 	fs.IntVar(&c.EmbeddedCount, "embedded-count", 5, "`number` of nodes for embedded and spawn")
 	fs.StringVar(&r.watch, "watch", "lock:*", "comma-separated key `patterns`: the names that are locks")
 	fs.StringVar(&r.libraries, "libraries", "", "comma-separated `pattern=library` pairs: whose locks the names are, where their form does not tell")

@@ -61,7 +61,7 @@ func TestAllProblemsAreReportedTogether(t *testing.T) {
 		"LOCKSCOPE_RETRY_COUNT: got \"-1\", want 0 or more",
 		"LOCKSCOPE_CHECK_CONFIG:", "LOCKSCOPE_EMBEDDED_COUNT: got \"0\"", "LOCKSCOPE_BASE_PATH:", "LOCKSCOPE_NOTIFICATIONS:",
 		"LOCKSCOPE_LOG_FORMAT:", "LOCKSCOPE_AUTH:", "LOCKSCOPE_ADDR:", "LOCKSCOPE_WATCH:", "LOCKSCOPE_HOSTS:", "LOCKSCOPE_DRIFT_FACTOR:",
-		"-nodes: got \"entry 1\", want a node's URL: scheme \"http\", want redis, rediss or unix",
+		"-nodes: got \"entry 1\", want a node's URL: scheme \"http\", want redis, rediss, unix, redis+sentinel",
 		"LOCKSCOPE_QUARANTINE: got \"maybe\", want on or off",
 		`LOCKSCOPE_LIBRARIES: got "a:*=redlocked", want pattern=library ("redlocked" is none of the known libraries: lockscope, redsync,`,
 		`LOCKSCOPE_LIBRARIES: got "b:*", want pattern=library (such as orders:*=redsync)`,
@@ -112,11 +112,41 @@ func TestNodesThatAreNotIndependentAreRefusedAndAnEvenNumberIsWarnedAbout(t *tes
 	if problems != nil {
 		t.Fatal(problems)
 	}
-	if len(c.Options) != 4 || c.Options[1].TLSConfig == nil || c.Options[1].Password != "pw" || c.Options[2].Network != "unix" {
-		t.Errorf("got %+v", c.Options)
+	if len(c.Targets) != 4 || c.Targets[1].Options.TLSConfig == nil || c.Targets[1].Options.Password != "pw" || c.Targets[2].Options.Network != "unix" {
+		t.Errorf("got %+v", c.Targets)
 	}
 	if len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "4 nodes tolerate the loss of 1") {
 		t.Errorf("warned %v", c.Warnings)
+	}
+}
+
+func TestANodeMayBeASentinelMasterOrACluster(t *testing.T) {
+	c, problems := load(t, []string{"-nodes",
+		"redis+sentinel://u:pw@s1:26379,s2:26379, s3:26379/mymaster/2,redis://b:1,redis+cluster://c1:7000,c2:7000,rediss+cluster://d1"})
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	var got []string
+	for _, x := range c.Targets {
+		got = append(got, string(x.Mode)+" "+strings.Join(x.Places(), " "))
+	}
+	want := []string{"sentinel s1:26379/mymaster s2:26379/mymaster s3:26379/mymaster", "standalone b:1", "cluster c1:7000 c2:7000", "cluster d1:6379"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	for nodes, want := range map[string]string{
+		"redis+sentinel://h1,h2/m,redis+sentinel://h3,h2/m,redis://a": "entries 1 and 2 are both h2:26379/m",
+		"redis+cluster://h1,h2,redis://h2:6379,redis://c":             "entries 1 and 2 are both h2:6379",
+		"redis+sentinel://h1,h2":                                      "no name of a master",
+		"redis+cluster://h1,h2/3":                                     "no database but 0",
+		"redis://a,h2":                                                "no scheme",
+	} {
+		if _, problems := load(t, []string{"-nodes", nodes}); len(problems) != 1 || !strings.Contains(problems[0], want) {
+			t.Errorf("%s: %q, want %q", nodes, problems, want)
+		}
+	}
+	if _, problems := load(t, []string{"-nodes", "redis+sentinel://h1,h2/m,redis+sentinel://h1,h2/n,redis://a"}); problems != nil {
+		t.Errorf("two masters of the same sentinels: %q", problems)
 	}
 }
 
@@ -129,7 +159,7 @@ func TestNoProblemRepeatsAPassword(t *testing.T) {
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("got %v", err)
 	}
-	for _, nodes := range []string{"redis://u:hunter2@h:port/0", "redis://u:hunter2@h:1/x", "redis://u:hunter2@h:1/0?what=1", "http://u:hunter2@h", "u:hunter2@h", "redis://u:hunter2%zz@h"} {
+	for _, nodes := range []string{"redis://u:hunter2@h:port/0", "redis://u:hunter2@h:1/x", "redis://u:hunter2@h:1/0?what=1", "http://u:hunter2@h", "u:hunter2@h", "redis://u:hunter2%zz@h", "redis+sentinel://u:hunter2@h1,h2:x/m", "redis+cluster://u:hunter2@h1,h2/2"} {
 		_, problems := load(t, []string{"-nodes", nodes})
 		if all := strings.Join(problems, "\n"); all == "" || strings.Contains(all, "hunter2") {
 			t.Errorf("%s: %s", nodes, all)

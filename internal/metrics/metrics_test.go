@@ -14,13 +14,14 @@ import (
 	"github.com/lockscope/lockscope/internal/redistest"
 	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/lockengine/redisnode"
+	"github.com/lockscope/lockscope/lockengine/target"
 	"github.com/lockscope/lockscope/watcher"
 )
 
 func TestWhatAnEngineDoesIsCountedWithoutNamesAndOwners(t *testing.T) {
 	server := redistest.Start(t)
 	opts := &redis.Options{Addr: server.Addr()}
-	watch, err := watcher.New([]watcher.Source{{ID: "a", Address: server.Addr(), Options: opts}}, watcher.Config{})
+	watch, err := watcher.New([]watcher.Source{{ID: "a", Target: target.Server(opts)}}, watcher.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

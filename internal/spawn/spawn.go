@@ -14,7 +14,9 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -50,7 +52,8 @@ func Find() (string, error) {
 }
 
 // Start runs one server with the extra arguments given, in the syntax of the
-// server's command line ("--appendonly", "yes"), and returns when it answers.
+// server's command line ("--appendonly", "yes"), and returns when it answers. A
+// first argument without dashes is the path of a configuration file.
 func Start(ctx context.Context, args ...string) (*Server, error) {
 	path, err := Find()
 	if err != nil {
@@ -166,10 +169,14 @@ func (s *Server) launch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	args := append([]string{
-		"--bind", "127.0.0.1", "--port", port, "--dir", s.dir, "--daemonize", "no",
-		"--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction",
-	}, s.args...)
+	var args []string
+	more := s.args
+	if len(more) > 0 && !strings.HasPrefix(more[0], "-") {
+		args, more = more[:1:1], more[1:]
+	}
+	args = append(args, "--bind", "127.0.0.1", "--port", port, "--dir", s.dir, "--daemonize", "no",
+		"--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction")
+	args = append(args, more...)
 	cmd := exec.Command(s.path, args...)
 	cmd.SysProcAttr = childAttr()
 	out := &output{ready: make(chan struct{})}
@@ -213,10 +220,10 @@ func (s *Server) launch(ctx context.Context) error {
 	}
 }
 
-// readyLine is what a server prints when it accepts connections. Asking it over
-// the network would not do: when another process has taken the port meanwhile,
-// that one answers.
-var readyLine = []byte("Ready to accept connections")
+// readyLines are what a server prints when it accepts connections, the second as
+// a sentinel. Asking it over the network would not do: when another process has
+// taken the port meanwhile, that one answers.
+var readyLines = [][]byte{[]byte("Ready to accept connections"), []byte("Sentinel ID is")}
 
 // An output keeps what a server prints and tells when it is ready.
 type output struct {
@@ -237,7 +244,7 @@ func (o *output) Write(p []byte) (int, error) {
 	select {
 	case <-o.ready:
 	default:
-		if bytes.Contains(o.text, readyLine) {
+		if slices.ContainsFunc(readyLines, func(line []byte) bool { return bytes.Contains(o.text, line) }) {
 			close(o.ready)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/lockengine/redisnode"
+	"github.com/lockscope/lockscope/lockengine/target"
 	"github.com/lockscope/lockscope/watcher"
 )
 
@@ -66,7 +67,7 @@ func (r *rig) watch(t *testing.T) lockengine.Waker {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sources = append(sources, watcher.Source{ID: string(rune('a' + i)), Address: opts.Addr, Options: opts})
+		sources = append(sources, watcher.Source{ID: string(rune('a' + i)), Target: target.Server(opts)})
 	}
 	w, err := watcher.New(sources, watcher.Config{})
 	if err != nil {

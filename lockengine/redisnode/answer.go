@@ -65,6 +65,16 @@ func (b *batch) readMarker(r *reply) {
 	}
 }
 
+// demoted reports whether the server said that it is a replica.
+func (b *batch) demoted() bool {
+	for _, e := range b.entries {
+		if err := e.op.Answer.Err; err != nil && strings.HasPrefix(err.Error(), "READONLY") {
+			return true
+		}
+	}
+	return false
+}
+
 // readOne reads the answer to one operation.
 func (b *batch) readOne(in *bufio.Reader, r *reply, op *lockengine.Op) (lockengine.Answer, error) {
 	switch {

@@ -44,6 +44,10 @@ type conn struct {
 	in     *bufio.Reader
 
 	taken []entry // by the writer, from the queue
+	born  string  // what the reader saw last under the key of the marker
+	// marker is what of it vouches for the server, and lost why nothing does.
+	marker, lost string
+	history      string // of the server, where the marker tells it
 
 	overdue *time.Timer // gives up the connection when an answer is overdue
 
@@ -70,7 +74,8 @@ func (n *Node) connect() (*conn, error) {
 	}
 	greeted := false
 	o.OnConnect = func(ctx context.Context, conn *redis.Conn) error {
-		err := n.onConnect(ctx, conn)
+		var err error
+		c.history, err = n.onConnect(ctx, conn)
 		greeted = err == nil
 		return err
 	}
@@ -90,11 +95,11 @@ func (n *Node) connect() (*conn, error) {
 
 // onConnect asks a new connection who the server is, and makes it know the
 // scripts before the first is used. What it refuses is done without.
-func (n *Node) onConnect(ctx context.Context, conn *redis.Conn) error {
-	if err := n.whoIsThere(ctx, conn); err != nil {
-		return err
+func (n *Node) onConnect(ctx context.Context, conn *redis.Conn) (history string, err error) {
+	if history, err = n.whoIsThere(ctx, conn); err != nil {
+		return "", err
 	}
-	_, err := conn.Pipelined(ctx, func(p redis.Pipeliner) error {
+	_, err = conn.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, s := range scripts {
 			p.ScriptLoad(ctx, s.text)
 		}
@@ -102,25 +107,49 @@ func (n *Node) onConnect(ctx context.Context, conn *redis.Conn) error {
 		return nil
 	})
 	if refused(err) {
-		return nil
+		return history, nil
 	}
-	return err
+	return history, err
 }
 
 // whoIsThere asks a new connection which server process it is to, and how old
 // its version is. Both connections ask: a restart shows although no lock is
-// taken.
-func (n *Node) whoIsThere(ctx context.Context, conn *redis.Conn) error {
-	info, err := conn.Info(ctx, "server").Result()
-	if err != nil && !refused(err) {
-		return err
+// taken. Of a server that may be replaced they ask for the history, and say nothing
+// of the process: the marker does.
+func (n *Node) whoIsThere(ctx context.Context, conn *redis.Conn) (history string, err error) {
+	var fields map[string]string
+	if n.follow != nil {
+		if history, fields, err = readHistory(ctx, conn); err != nil {
+			return "", err
+		}
+	} else {
+		info, err := conn.Info(ctx, "server").Result()
+		if err != nil && !refused(err) {
+			return "", err
+		}
+		fields = parseInfo(info)
+		n.run.Store(new(fields["run_id"]))
 	}
-	fields := parseInfo(info)
-	n.run.Store(new(fields["run_id"]))
 	if major, _, found := cutVersion(fields["redis_version"]); found {
 		n.legacy.Store(major < firstNative)
 	}
-	return nil
+	return history, nil
+}
+
+// vouches returns the marker of what stands under its key, as far as it vouches
+// for a server of the history, and in words why it does not.
+func (n *Node) vouches(value, history string) (marker, lost string) {
+	if n.follow == nil || value == "" {
+		return value, ""
+	}
+	of, marker, ok := cutHistory(value)
+	switch {
+	case !ok:
+		return "", "its memory marker does not say of which server it is"
+	case of != history:
+		return "", "another server took over, or it was restarted: it may lack the last locks"
+	}
+	return marker, ""
 }
 
 func cutVersion(version string) (major int, rest string, ok bool) {

@@ -52,8 +52,16 @@ func (n *Node) answerQuestion(e entry) {
 
 // mark writes the memory marker and reads the one that stands afterwards.
 func (n *Node) mark(ctx context.Context, op *lockengine.Op) lockengine.Answer {
+	if n.follow != nil {
+		// A new connection tells the history, so there has to be one.
+		if err := n.aside.Get(ctx, bornKey).Err(); err != nil && !errors.Is(err, redis.Nil) {
+			return failure(err)
+		}
+	}
 	pipe := n.aside.Pipeline()
-	if op.Above {
+	if n.follow != nil {
+		pipe.Eval(ctx, markScript, []string{bornKey}, n.asideHistory(), op.Token, op.Above)
+	} else if op.Above {
 		pipe.Set(ctx, bornKey, op.Token, 0)
 	} else {
 		pipe.SetNX(ctx, bornKey, op.Token, 0)
@@ -64,7 +72,28 @@ func (n *Node) mark(ctx context.Context, op *lockengine.Op) lockengine.Answer {
 		return failure(err)
 	}
 	indexFences(ctx, n.aside)
-	return lockengine.Answer{Vote: lockengine.VoteGranted, Born: stands.Val()}
+	a := lockengine.Answer{Vote: lockengine.VoteGranted}
+	a.Born, a.Lost = n.vouches(stands.Val(), n.asideHistory())
+	return a
+}
+
+// markScript sets KEYS[1] to history and marker, ARGV[1] and ARGV[2], unless it
+// has a marker of that history already and ARGV[3] is not 1. One of another history
+// is none.
+const markScript = `
+local value = redis.call('GET', KEYS[1])
+if not value or ARGV[3] == '1' or string.sub(value, 1, #ARGV[1] + 1) ~= ARGV[1] .. '|' then
+  redis.call('SET', KEYS[1], ARGV[1] .. '|' .. ARGV[2])
+end
+return 1`
+
+// asideHistory is the history of the server that the connection for questions is
+// to, empty where it does not matter or is not known.
+func (n *Node) asideHistory() string {
+	if history := n.history.Load(); history != nil {
+		return *history
+	}
+	return ""
 }
 
 // askHealth reads the clock and the marker, with op.Above everything else too,
@@ -83,9 +112,10 @@ func (n *Node) askHealth(ctx context.Context, op *lockengine.Op) lockengine.Answ
 		return failure(err)
 	}
 	h.Time = clock.Val()
-	a := lockengine.Answer{Vote: lockengine.VoteGranted, Born: born.Val(), Health: h}
+	a := lockengine.Answer{Vote: lockengine.VoteGranted, Health: h}
+	a.Born, a.Lost = n.vouches(born.Val(), n.asideHistory())
 	if op.Above {
-		n.askEverything(ctx, h)
+		askAll(ctx, n.aside, h)
 	}
 	if op.Candidate > 0 {
 		n.aside.ZRemRangeByScore(ctx, fencesKey, "(0", "("+strconv.FormatInt(op.Candidate, 10))
@@ -93,10 +123,10 @@ func (n *Node) askHealth(ctx context.Context, op *lockengine.Op) lockengine.Answ
 	return a
 }
 
-// askEverything fills in what INFO and CONFIG tell. What may not be asked is
-// noted and left empty.
-func (n *Node) askEverything(ctx context.Context, h *lockengine.Health) {
-	info, err := n.aside.Info(ctx).Result()
+// askAll fills in what INFO and CONFIG tell. What may not be asked is noted and left
+// empty.
+func askAll(ctx context.Context, c *redis.Client, h *lockengine.Health) {
+	info, err := c.Info(ctx).Result()
 	if err != nil {
 		if refused(err) {
 			h.Missing = append(h.Missing, "info")
@@ -107,6 +137,7 @@ func (n *Node) askEverything(ctx context.Context, h *lockengine.Health) {
 	h.Full = true
 	h.Version = fields["redis_version"]
 	h.Role = fields["role"]
+	h.Promoted = promoted(fields)
 	h.Eviction = fields["maxmemory_policy"]
 	h.Append = fields["aof_enabled"] == "1"
 	h.MaxMemory, _ = strconv.ParseInt(fields["maxmemory"], 10, 64)
@@ -115,7 +146,7 @@ func (n *Node) askEverything(ctx context.Context, h *lockengine.Health) {
 	if !h.Append {
 		return
 	}
-	fsync, err := n.aside.ConfigGet(ctx, "appendfsync").Result()
+	fsync, err := c.ConfigGet(ctx, "appendfsync").Result()
 	if refused(err) {
 		h.Missing = append(h.Missing, "config|get")
 	}

@@ -3,7 +3,6 @@ package redisnode
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"github.com/lockscope/lockscope/lockengine"
+	"github.com/lockscope/lockscope/lockengine/target"
 )
 
 const (
@@ -28,12 +28,18 @@ const (
 	maxBatch = 512
 )
 
-var errClosed = errors.New("not sent: the node's connection was closed")
+var (
+	errClosed = errors.New("not sent: the node's connection was closed")
+	// errQueueFull is known to the engine, for which it is no failure.
+	errQueueFull = lockengine.Crowded().Err
+)
 
-// A Node is one Redis server that votes.
+// A Node is one Redis server that votes: always the same one, or the present
+// master of servers under Redis Sentinel.
 type Node struct {
 	id        string
 	opts      redis.Options // of the connection for locks
+	follow    *follower     // which server that is; nil when it is always the same
 	aside     *redis.Client // for questions about the node itself
 	wake      chan struct{}
 	ctx       context.Context // ends with Close, and with it a dial under way
@@ -41,8 +47,9 @@ type Node struct {
 	running   sync.WaitGroup
 	questions chan entry
 
-	run    atomic.Pointer[string] // the server process that the connection is to
-	legacy atomic.Bool            // the server is too old for SET NX GET
+	run     atomic.Pointer[string] // the server process that the connection is to
+	history atomic.Pointer[string] // of the connection for questions, see history.go
+	legacy  atomic.Bool            // the server is too old for SET NX GET
 
 	mu      sync.Mutex // guards everything below
 	queue   []entry
@@ -63,7 +70,10 @@ var _ lockengine.Node = (*Node)(nil)
 // New returns the node called id at the server that opts describe. It connects
 // in the background; a server that is not there answers every operation with
 // lockengine.VoteDown. Timeouts, pool and retries of opts are not used.
-func New(id string, opts *redis.Options) *Node {
+func New(id string, opts *redis.Options) *Node { return newNode(id, target.Server(opts)) }
+
+// newNode returns the node at a target that is one server at a time.
+func newNode(id string, at *target.Target) *Node {
 	ctx, cancel := context.WithCancel(context.Background())
 	n := &Node{
 		id:        id,
@@ -72,8 +82,31 @@ func New(id string, opts *redis.Options) *Node {
 		wake:      make(chan struct{}, 1),
 		questions: make(chan entry, maxQuestions),
 	}
-	o := *opts
-	o.PoolSize = 1
+	n.opts = *at.Options
+	ours(&n.opts)
+	if at.Mode == target.Sentinel {
+		n.follow = newFollower(ctx, at, n.opts)
+		n.opts.Addr, n.opts.Dialer = at.Master, n.follow.connect
+		n.running.Go(n.follow.run)
+	}
+	aside := n.opts
+	aside.OnConnect = func(ctx context.Context, conn *redis.Conn) error {
+		history, err := n.whoIsThere(ctx, conn)
+		n.history.Store(&history)
+		return err
+	}
+	n.aside = redis.NewClient(&aside)
+	n.running.Add(2)
+	go n.runLocks()
+	go n.runAside()
+	return n
+}
+
+// ours makes options those of a connection of ours: one, without silent repeats,
+// with timeouts that heed the context, and without greetings that older servers do
+// not know.
+func ours(o *redis.Options) {
+	o.PoolSize, o.PipelinePoolSize = 1, -1 // pipelines have no pool of their own
 	o.MaxRetries = -1
 	o.DialTimeout, o.DialerRetries = dialTimeout, 1
 	o.ReadTimeout, o.WriteTimeout = answerTimeout, answerTimeout
@@ -81,24 +114,6 @@ func New(id string, opts *redis.Options) *Node {
 	o.ConnMaxIdleTime, o.ConnMaxLifetime = -1, -1
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	aside := o
-	aside.OnConnect = n.whoIsThere
-	n.aside = redis.NewClient(&aside)
-	n.opts = o
-	n.running.Add(2)
-	go n.runLocks()
-	go n.runAside()
-	return n
-}
-
-// Dial returns a node at the given URL, see [ParseURL], with the address as its
-// ID. It does not wait for the connection.
-func Dial(url string) (*Node, error) {
-	opts, err := ParseURL(url)
-	if err != nil {
-		return nil, fmt.Errorf("node: %w", err)
-	}
-	return New(Address(opts), opts), nil
 }
 
 // ID names the node.
@@ -131,7 +146,7 @@ func (n *Node) Submit(op *lockengine.Op) {
 	case closed:
 		e.refuse(errClosed)
 	case crowded:
-		e.crowded()
+		e.refuse(errQueueFull)
 	}
 }
 
@@ -154,14 +169,8 @@ func (n *Node) submitQuestion(e entry) {
 	select {
 	case n.questions <- e:
 	default:
-		e.crowded()
+		e.refuse(errQueueFull)
 	}
-}
-
-// crowded answers an operation for which there is no room.
-func (e entry) crowded() {
-	e.op.Answer = lockengine.Crowded(e.op)
-	e.op.To.Complete(e.op)
 }
 
 // refuse answers an operation that will not be sent.

@@ -49,7 +49,7 @@ func dial(t *testing.T, url string) *redisnode.Node {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { n.Close() })
-	return n
+	return n.(*redisnode.Node)
 }
 
 // dialOld returns the node at a URL as if its server were from before 7.0.

@@ -144,12 +144,24 @@ func (c *conn) readOne(r *reply) error {
 	if err != nil {
 		return err
 	}
+	if b.refusal == nil && b.born != c.born {
+		c.born = b.born
+		c.marker, c.lost = c.node.vouches(c.born, c.history)
+	}
+	born, lost := c.marker, c.lost
+	if b.born == "" {
+		born, lost = "", ""
+	}
+	demoted := c.node.follow != nil && b.demoted()
 	for i := range again {
 		again[i].again = true
 	}
 	c.answered(again)
-	c.complete(b, again)
+	c.complete(b, again, born, lost)
 	c.spareBatch(b)
+	if demoted {
+		return errReplica
+	}
 	return nil
 }
 
@@ -191,7 +203,7 @@ func (c *conn) answered(again []entry) {
 
 // complete tells who asked. Nothing vouches for the memory of a node that does
 // not say its marker, whatever else it says, though it may have done it.
-func (c *conn) complete(b *batch, again []entry) {
+func (c *conn) complete(b *batch, again []entry, born, lost string) {
 	run := c.node.runID()
 	rtt := time.Since(b.sent)
 	for _, e := range b.entries {
@@ -199,7 +211,7 @@ func (c *conn) complete(b *batch, again []entry) {
 			continue
 		}
 		a := &e.op.Answer
-		a.Born, a.Run = b.born, run
+		a.Born, a.Run, a.Lost = born, run, lost
 		switch {
 		case a.Vote == lockengine.VoteDown || a.Vote == lockengine.VoteTimeout:
 		case b.refusal != nil:

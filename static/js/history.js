@@ -4,7 +4,7 @@
 
 import { get } from "./api.js";
 import { age } from "./format.js";
-import { holderWords, keyOf } from "./lock.js";
+import { holderWords, keyOf, nameQuery } from "./lock.js";
 import { find } from "./settings.js";
 import { show } from "./visible.js";
 
@@ -36,11 +36,10 @@ export class History {
   }
 
   /** @param {Lock} lock @param {string} wanted */
-  async ask({ name, nameB64 }, wanted) {
-    const query = name === null ? `nameB64=${encodeURIComponent(nameB64 ?? "")}` : `name=${encodeURIComponent(name)}`;
+  async ask(lock, wanted) {
     let answer;
     try {
-      answer = await get(`locks/one?${query}`);
+      answer = await get(`locks/one?${nameQuery(lock)}`);
     } catch {
       return; // the stream says that there is no connection
     }

@@ -2,6 +2,7 @@
 // What a lock says, in words: the same as views/words.go.
 
 import { dash, hue, number } from "./format.js";
+import { settings } from "./settings.js";
 import { decodeBytes, plain } from "./visible.js";
 
 /** @typedef {import("./types.js").Lock} Lock */
@@ -34,6 +35,20 @@ export function nameFields(key) {
 }
 
 /**
+ * The part of an address that names a lock.
+ * @param {{name?: string|null, nameB64?: string|null}} of
+ */
+export function nameQuery({ name, nameB64 }) {
+  return nameB64 ? `nameB64=${encodeURIComponent(nameB64)}` : `name=${encodeURIComponent(name ?? "")}`;
+}
+
+/**
+ * The address of the page of a lock.
+ * @param {{name?: string|null, nameB64?: string|null}} of
+ */
+export const lockHref = (of) => `${settings.base}/lock?${nameQuery(of)}`;
+
+/**
  * The time that a row counts down to, in milliseconds, or 0 for none.
  * @param {Lock} lock
  */
@@ -53,7 +68,7 @@ export function still(lock) {
   return "";
 }
 
-/** @param {Lock} lock */
+/** @param {{holder: Holder|null}} lock */
 export function holderWords({ holder }) {
   if (!holder) return dash;
   const { owner, library, fingerprint } = holder;
@@ -89,14 +104,22 @@ const modeWords = {
 };
 
 /**
+ * How a lock is held, or "" for a plain one.
+ * @param {Holder} holder
+ */
+export function modeOf(holder) {
+  return holder.mode ? modeWords[holder.mode]?.(holder) ?? holder.mode : "";
+}
+
+/**
  * What else is known of the holder, one phrase each.
  * @param {Holder} holder
  */
 export function aboutWords(holder) {
-  const { also, mode, holds, validUntil } = holder;
+  const { also, holds, validUntil } = holder;
   return [
     also?.length ? `by its form it may be ${also.join(" or ")} as well` : "",
-    mode ? modeWords[mode]?.(holder) ?? mode : "",
+    modeOf(holder),
     machineWords(holder) ? `on ${machineWords(holder)}` : "",
     holds ? `taken ${holds === 1 ? "once" : `${number(holds)} times`} by its holder` : "",
     validUntil ? `its value says until ${new Date(validUntil).toLocaleTimeString()}` : "",
@@ -105,7 +128,7 @@ export function aboutWords(holder) {
 
 /**
  * The owner's hue, "foreign" for a holder without a name, "" for none.
- * @param {Lock} lock
+ * @param {{holder: Holder|null}} lock
  */
 export function holderHue({ holder }) {
   if (!holder) return "";

@@ -4,27 +4,18 @@
 import { AcquireDialog } from "./acquire.js";
 import { AdmitDialog } from "./admit.js";
 import { announce } from "./announce.js";
-import { heard, heardPage } from "./clock.js";
-import { heardFrame, setConnection } from "./connection.js";
-import { copy } from "./copy.js";
 import { Filters, showCounts, showWindow } from "./filters.js";
-import { number } from "./format.js";
 import { onKey } from "./keys.js";
 import { Leases } from "./leases.js";
 import { keyOf } from "./lock.js";
 import { NodePanel } from "./nodepanel.js";
-import { nodes, showNodes } from "./nodes.js";
+import { nodes } from "./nodes.js";
+import { begin } from "./page.js";
 import { Panel } from "./panel.js";
-import { fieldOf, find, settings } from "./settings.js";
+import { find, settings } from "./settings.js";
 import { Store } from "./store.js";
-import { Stream } from "./stream.js";
 import { Table } from "./table.js";
-import { startTheme } from "./theme.js";
 import { arrive } from "./votes.js";
-
-heardPage(settings.serverTime);
-for (const element of document.querySelectorAll("[data-live]")) element.removeAttribute("hidden");
-startTheme();
 
 const store = new Store();
 const leases = new Leases(() => {
@@ -42,20 +33,12 @@ const panel = new Panel((key) => table.select(key));
 const dialog = settings.readOnly ? null : new AcquireDialog(acquired, leases);
 const admitDialog = settings.readOnly ? null : new AdmitDialog();
 const nodePanel = new NodePanel((id) => admitDialog?.open(id));
-const stream = new Stream(receive, (state) => {
-  setConnection(state);
+const stream = begin(receive, (state) => {
   if (state === "live") void leases.check();
 });
 
-/** Whether a connection came about before. */
-let greeted = false;
-
 /** @param {import("./types.js").Frame} frame */
 function receive(frame) {
-  heardFrame(frame.lagMs);
-  if (frame.serverTime) heard(frame.serverTime, frame.t === "hello" && greeted);
-  if (frame.t === "hello") greeted = true;
-  if (frame.nodes) showNodes(frame.nodes);
   if (frame.t === "snapshot") store.snapshot(frame);
   else if (frame.t === "delta") store.delta(frame);
   else if (frame.t === "wait") return dialog?.waiting.placed(frame);
@@ -78,7 +61,6 @@ table.drawn = () => {
   find("#no-match").hidden = shown > 0 || !filters.active;
   showCounts(store.counts, leases.held.size);
   showWindow(store.rows.size, store.offset, store.total);
-  if (!filters.q) find('[data-count-of="locks"]').textContent = number(store.counts.total);
   const { contested = 0, residue = 0, unknown = 0 } = store.counts;
   const now = `${contested} contested, ${residue} residue, ${unknown} unknown.`;
   if (alarm && alarm !== now) announce(now);
@@ -145,11 +127,6 @@ table.body.addEventListener("click", (event) => {
   button.disabled = true;
   const done = button.dataset.action === "release" ? leases.release(lock) : leases.extend(lock);
   void done.finally(() => { button.disabled = false; });
-});
-
-document.addEventListener("click", (event) => {
-  const button = event.target instanceof Element ? event.target.closest('[data-action="copy"]') : null;
-  if (button?.parentElement) copy(button, fieldOf("command", button.parentElement).textContent ?? "");
 });
 
 const search = /** @type {HTMLInputElement} */ (find("#q"));

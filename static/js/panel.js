@@ -7,9 +7,10 @@ import { serverNow } from "./clock.js";
 import { copy } from "./copy.js";
 import { age, dash, fence, remaining } from "./format.js";
 import { History } from "./history.js";
-import { aboutWords, deadline, heldSince, holderHue, holderWords, keyOf, libraryWords, nameOf, still, waitingWords } from "./lock.js";
+import { aboutWords, deadline, heldSince, holderHue, holderWords, keyOf, nameOf, still } from "./lock.js";
+import { flagsWords, queueWords, throughWords, whyWords } from "./lockfacts.js";
 import { nodes } from "./nodes.js";
-import { fieldOf, find, settings } from "./settings.js";
+import { fieldOf, find } from "./settings.js";
 import { commands } from "./shell.js";
 import { plain, show } from "./visible.js";
 
@@ -18,23 +19,6 @@ import { plain, show } from "./visible.js";
 const panel = find("#panel");
 /** @param {string} name */
 const part = (name) => fieldOf(name, panel);
-
-/** @type {Record<string, string>} */
-const flagWords = {
-  "no-expiry": "a key without expiry: it stays until somebody deletes it",
-  "tokens-differ": "the nodes hold different tokens",
-  "ttls-differ": "the nodes' expiries differ by more than the clock drift",
-  "fence-back": "its fence is not above that of a holder before",
-  overlap: "two holders at the same time: the second took it while the first may still believe that it has it",
-};
-
-/** @type {Record<string, (yes: number, of: number) => string>} */
-const why = {
-  contested: (yes, of) => `Split: the largest share is ${yes} of ${of} votes and ${settings.quorum} are needed. Nobody holds it.`,
-  residue: (yes, of) => `Left over on ${yes} of ${of} nodes, fewer than the quorum of ${settings.quorum}. Nobody holds it.`,
-  unknown: () => "Too many nodes do not answer to tell whether it is held.",
-  free: () => "No node holds a key of this name.",
-};
 
 export class Panel {
   /** @param {(key: string|null) => void} selected */
@@ -88,7 +72,6 @@ export class Panel {
 
   /** @param {Lock} lock */
   show(lock) {
-    const yes = lock.votes.filter((vote) => vote.vote === "granted").length;
     show(part("name"), nameOf(lock));
     part("state").dataset.state = lock.state;
     part("state").textContent = lock.state;
@@ -96,14 +79,14 @@ export class Panel {
     part("by-word").textContent = lock.state === "held" || lock.state === "expiring" ? "by" : "most votes:";
     part("swatch").dataset.hue = holderHue(lock);
     show(part("owner"), holderWords(lock));
-    part("why").textContent = why[lock.state]?.(yes, lock.votes.length) ?? "";
+    part("why").textContent = whyWords(lock);
     part("fence").textContent = fence(lock.fence);
     find('[data-action="copy-fence"]', panel).hidden = !lock.fence;
     part("fingerprint").textContent = lock.holder?.fingerprint ?? dash;
     show(part("about"), lock.holder ? aboutWords(lock.holder).join("; ") : "");
     hideFact("about", !part("about").textContent);
-    part("library").textContent = through(lock);
-    part("flags").textContent = lock.flags.map((flag) => flagWords[flag] ?? flag).join("; ") || "none";
+    part("library").textContent = throughWords(lock);
+    part("flags").textContent = flagsWords(lock).join("; ") || "none";
     part("command").textContent = commands(nodes(), lock, nameOf(lock));
     for (const vote of lock.votes) this.showVote(vote);
     this.history.follow(lock);
@@ -138,26 +121,6 @@ export class Panel {
       put(fieldOf("left", line), left);
     }
   }
-}
-
-/** @param {Lock} lock */
-function through(lock) {
-  if (!lock.holder) return dash;
-  if (lock.holder.managed) return "this dashboard";
-  return lock.holder.library ? plain(libraryWords(lock.holder)) : "an unknown client";
-}
-
-/**
- * @param {Lock} lock
- * @param {number} now
- */
-function queueWords(lock, now) {
-  const { waiters } = lock;
-  if (!waiters?.visible) return lock.state === "free" ? dash : "not visible: other clients’ queues are not in Redis";
-  if (waiters.count === 0) return "nobody";
-  const first = waiters.oldestSince ? `, the first for ${age(now - Date.parse(waiters.oldestSince))}` : "";
-  const who = waiters.who?.length ? `: ${waiters.who.map(plain).join(", ")}${waiters.who.length < waiters.count ? ", …" : ""}` : "";
-  return `${waitingWords(lock)} waiting${first}${who}`;
 }
 
 /**

@@ -75,6 +75,7 @@ export class Row {
     this.showHolder(lock);
     put(parts.fence, fence(lock.fence));
     element.toggleAttribute("data-fenced", Boolean(lock.fence));
+    element.toggleAttribute("data-overlap", lock.flags.includes("overlap"));
     put(parts.waiting, waitingWords(lock));
     element.toggleAttribute("data-waited", lock.waiters?.visible && lock.waiters.count > 0);
     this.showTime(lock);

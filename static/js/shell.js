@@ -17,7 +17,7 @@ export function commands(nodes, lock, name) {
   const quoted = quote(name);
   const read = lock.votes.some((vote) => vote.type === "hash") ? "HGETALL" : "GET";
   const ports = nodes.map((node) => /^(?:127\.0\.0\.1|localhost):(\d+)$/.exec(node.address)?.[1]);
-  if (nodes.length > 1 && ports.every(Boolean)) {
+  if (nodes.length > 1 && ports.every(Boolean) && !nodes.some(({ mode }) => mode === "cluster")) {
     return [
       `for p in ${ports.join(" ")}; do`,
       `  redis-cli -p $p ${read} ${quoted}`,
@@ -26,18 +26,19 @@ export function commands(nodes, lock, name) {
     ].join("\n");
   }
   return nodes.flatMap((node) => {
-    const cli = client(node.address);
+    const cli = client(node);
     return [`${cli} ${read} ${quoted}`, `${cli} PTTL ${quoted}`];
   }).join("\n");
 }
 
-/** @param {string} address */
-function client(address) {
+/** @param {Node} node */
+function client({ address, mode }) {
+  const cli = mode === "cluster" ? "redis-cli -c" : "redis-cli";
   const cut = address.lastIndexOf(":");
-  if (address.startsWith("/") || cut < 0) return `redis-cli -s ${quote(address)}`;
+  if (address.startsWith("/") || cut < 0) return `${cli} -s ${quote(address)}`;
   const host = address.slice(0, cut).replace(/^\[(.*)\]$/, "$1");
   const port = address.slice(cut + 1);
-  return host === "127.0.0.1" || host === "localhost" ? `redis-cli -p ${port}` : `redis-cli -h ${quote(host)} -p ${port}`;
+  return host === "127.0.0.1" || host === "localhost" ? `${cli} -p ${port}` : `${cli} -h ${quote(host)} -p ${port}`;
 }
 
 /**

@@ -47,13 +47,18 @@ export class Stream {
   }
 
   /**
-   * Watches a window, in place of the one with the same id.
+   * Watches a window or a feed, in place of the one with the same id.
    * @param {string} id
    * @param {Watch} watch
    */
   watch(id, watch) {
-    this.watches.set(id, { watch, seq: null });
+    this.watches.set(id, { watch: { ...watch }, seq: null });
     this.send({ t: "watch", id, ...watch });
+  }
+
+  /** @param {string} id */
+  unwatch(id) {
+    if (this.watches.delete(id)) this.send({ t: "unwatch", id });
   }
 
   connect() {
@@ -89,12 +94,19 @@ export class Stream {
       if (!entry || (frame.t === "delta" && entry.seq === null)) return;
       entry.seq = frame.s ?? null;
     }
+    if (frame.t === "event" || frame.t === "gap") {
+      const entry = this.watches.get(frame.id);
+      if (!entry) return;
+      // After a break the feed goes on from here.
+      Object.assign(entry.watch, { after: frame.after, epoch: frame.e });
+    }
     this.onFrame(frame);
   }
 
   /** @param {Frame} hello */
   hello(hello) {
-    const seqs = [...this.watches.values()].map((entry) => entry.seq);
+    const windows = [...this.watches.values()].filter(({ watch }) => watch.view !== "events");
+    const seqs = windows.map((entry) => entry.seq);
     const known = seqs.filter((seq) => seq !== null);
     if (this.epoch && known.length > 0 && known.length === seqs.length) {
       this.post({ t: "resume", epoch: this.epoch, seq: Math.min(...known) });

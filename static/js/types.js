@@ -70,10 +70,20 @@
  * @property {string|null} version
  * @property {string|null} mode
  * @property {string|null} role
+ * @property {string[]} [masters]
+ * @property {string|null} [failover]
  * @property {string|null} [startedAt]
+ * @property {string} [runId]
+ * @property {boolean} [appendOnly]
+ * @property {string|null} [fsync]
+ * @property {string|null} [eviction]
+ * @property {number} [maxMemory]
+ * @property {string|null} [synced]
+ * @property {number} [missed]
+ * @property {number} [gaps]
  * @property {string} notifications
  * @property {number} keys
- * @property {{operationsPerSecond: number, bytesPerSecond: number, budget: number}} [cost]
+ * @property {{operationsPerSecond: number, bytesPerSecond: number, budget: number, operations: number, bytesIn: number, bytesOut: number}} [cost]
  * @property {boolean} votes whether its votes count
  * @property {{until: string|null, reason: string}|null} quarantine
  * @property {{offsetMicros: number, errorMicros: number, jumps: number}|null} clock
@@ -101,14 +111,38 @@
  */
 
 /**
- * @typedef {object} Watch what a window of the table asks for
- * @property {string} view
- * @property {string} q
- * @property {string} state
- * @property {boolean} mine only the locks of this session
- * @property {string} sort
- * @property {number} offset
- * @property {number} limit
+ * @typedef {object} Watch what a window or a feed asks for
+ * @property {string} view "locks", "lock", "nodes" or "events"
+ * @property {string} [q]
+ * @property {string} [state]
+ * @property {boolean} [mine] only the locks of this session
+ * @property {string} [sort]
+ * @property {number} [offset]
+ * @property {number} [limit]
+ * @property {string} [name] of the lock, or whose events
+ * @property {string} [nameB64]
+ * @property {string} [kind] kinds of events with commas between
+ * @property {string} [owner]
+ * @property {number} [after] the number of the last event that is known
+ * @property {string} [epoch] whose numbers those are
+ */
+
+/**
+ * @typedef {object} Happening something that happened to a lock or a node
+ * @property {number} seq
+ * @property {string} at
+ * @property {string} kind
+ * @property {string|null} name
+ * @property {string|null} nameB64
+ * @property {string|null} node
+ * @property {string|null} owner
+ * @property {string|null} fingerprint
+ * @property {string|null} library
+ * @property {number|null} fence
+ * @property {boolean} managed
+ * @property {string|null} other
+ * @property {number|null} heldMicros
+ * @property {string|null} text
  */
 
 /** @typedef {{t: string, e?: string, s?: number} & Record<string, any>} Frame */

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/lockscope/lockscope/lockengine/target"
 	"go.uber.org/goleak"
 
 	"github.com/lockscope/lockscope/internal/redistest"
@@ -51,7 +53,7 @@ func newRig(t *testing.T, n int) *rig {
 		client := redis.NewClient(opts)
 		t.Cleanup(func() { _ = client.Close() })
 		r.clients = append(r.clients, client)
-		sources = append(sources, watcher.Source{ID: string(rune('a' + i)), Options: opts})
+		sources = append(sources, watcher.Source{ID: string(rune('a' + i)), Target: target.Server(opts)})
 	}
 	w, err := watcher.New(sources, watcher.Config{
 		Patterns: []string{"*"}, Resync: 300 * time.Millisecond, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),

@@ -1,0 +1,80 @@
+package e2e
+
+import (
+	"encoding/csv"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+// feedOf are the kinds that the feed shows of a name, the last first.
+func feedOf(name string) string {
+	return `[...document.querySelectorAll("#feed .event")].filter((line) => line.querySelector(".event-name")?.textContent === ` + quoted(name) + `).map((line) => line.dataset.kind).join()`
+}
+
+func TestTheActivityIsLiveFilteredPausedAndExported(t *testing.T) {
+	onOwn(t, func(t *testing.T, p *program) {
+		t.Parallel()
+		name := lockName(t, "seen")
+		b := open(t, p.page("/activity"))
+		b.waitLive()
+		b.wait("the nodes have come", `document.querySelectorAll('#feed .event[data-kind="node-up"]').length === 5`)
+		take(t, p, name, "alice", time.Minute)
+		b.wait("it is told at once", feedOf(name)+` === "acquired"`)
+		if link := ask[string](b, `[...document.querySelectorAll(".event-name")][0].getAttribute("href")`); link != "/lock?name="+strings.ReplaceAll(name, ":", "%3A") {
+			t.Errorf("it leads to %s", link)
+		}
+		if title := ask[string](b, `document.querySelector("#feed time").title`); !strings.HasSuffix(title, " UTC") {
+			t.Errorf("its time is also called %q", title)
+		}
+
+		b.keys("p")
+		b.wait("p pauses", `document.querySelector('[data-action="pause"]').getAttribute("aria-pressed") === "true"`)
+		redisDelete(t, p.nodes, name)
+		b.wait("what waits is counted", `/Go on · [1-9]/.test(document.querySelector('[data-field="pause"]').textContent)`)
+		if kinds := ask[string](b, feedOf(name)); kinds != "acquired" {
+			t.Errorf("during the pause it shows %s", kinds)
+		}
+		b.keys("p")
+		b.wait("then it comes", feedOf(name)+` === "forced,acquired"`)
+
+		b.click(`#groups [data-group="trouble"]`)
+		b.wait("only trouble is left", `document.querySelectorAll("#feed .event").length >= 1 && [...document.querySelectorAll("#feed .event")].every((line) => line.dataset.group === "trouble") && location.search.includes("kind=overlap")`)
+		take(t, p, name+":next", "alice", time.Minute)
+		setOn(t, p.nodes[:2], name+":split", "one", 20*time.Second)
+		setOn(t, p.nodes[2:4], name+":split", "two", 20*time.Second)
+		b.wait("what comes is filtered, too", feedOf(name+":split")+` === "contested" && !`+feedOf(name+":next"))
+		b.click(`#groups [data-group=""]`)
+		b.wait("all are back", feedOf(name)+` === "forced,acquired" && `+feedOf(name+":next")+` === "acquired"`)
+		b.click(".event-owner")
+		b.wait("only alice's are left", `[...document.querySelectorAll("#feed .event")].every((line) => line.textContent.includes("alice")) && location.search === "?owner=alice" && document.querySelector('[data-tag="owner"]').checkVisibility()`)
+		b.click(`[data-tag="owner"] button`)
+		b.wait("the tag is gone", `!location.search && !document.querySelector('[data-tag="owner"]').checkVisibility()`)
+		b.keys("/")
+		b.keys("nothing-like-it")
+		b.wait("nothing is found, and it says so", `document.querySelector("#no-match").checkVisibility() && location.search === "?q=nothing-like-it"`)
+		b.keys(kb.Escape)
+		b.wait("Esc clears the search", `!location.search && document.querySelectorAll("#feed .event").length > 5`)
+
+		b.do("load with a filter", navigate(p.page("/activity?kind=acquired&q=SEEN")))
+		b.waitLive()
+		b.wait("the address is followed", feedOf(name)+` === "acquired" && document.querySelectorAll("#feed .event").length === 2`)
+		answer, err := http.Get("http://" + p.host() + ask[string](b, `document.querySelector('[data-export="csv"]').getAttribute("href")`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(strings.NewReader(string(text))).ReadAll()
+		if err != nil || len(rows) != 3 || rows[1][3] != name || rows[2][3] != name+":next" {
+			t.Errorf("the file holds %q: %v", rows, err)
+		}
+	})
+}

@@ -1,0 +1,83 @@
+package views
+
+import "time"
+
+// HelpData is what the Help page shows.
+type HelpData struct {
+	Page
+	Cluster
+	MaxTTL time.Duration
+}
+
+// A picture is a row of the table and what it means.
+type picture struct {
+	state, means string
+	lock         Lock
+}
+
+// pictures are the states, drawn as they are in the table, for five nodes.
+func (d HelpData) pictures() []picture {
+	show := func(state, owner string, left time.Duration, votes ...string) Lock {
+		l := Lock{State: state, Votes: make([]Vote, len(votes))}
+		for i, vote := range votes {
+			l.Votes[i] = Vote{Node: string(rune('a' + i)), Vote: vote}
+			if left > 0 && (vote == "granted" || vote == "other") {
+				l.Votes[i].ExpiresAt = d.ServerTime.Add(left)
+			}
+		}
+		if left > 0 {
+			l.ExpiresAt = d.ServerTime.Add(left)
+			l.Holder = Holder{Owner: owner, Fingerprint: "1a2b3c4d", Since: d.ServerTime.Add(left - 10*time.Second)}
+		}
+		return l
+	}
+	return []picture{
+		{"held", "A quorum of the nodes holds one and the same token. Its holder has the lock until the countdown ends.",
+			show("held", "alice", 8400*time.Millisecond, "granted", "granted", "granted", "granted", "granted")},
+		{"expiring", "Held, but the quorum ends within a second unless its holder extends it.",
+			show("expiring", "alice", 600*time.Millisecond, "granted", "granted", "granted", "granted", "granted")},
+		{"contested", "Several tokens are there and none has a quorum: attempts met and split the votes. Nobody holds the lock.",
+			show("contested", "", 4100*time.Millisecond, "granted", "granted", "other", "other", "free")},
+		{"residue", "A minority of the nodes still holds a token: an attempt that failed, or nodes that were away when it was released. Nobody holds the lock.",
+			show("residue", "", 6300*time.Millisecond, "granted", "free", "free", "free", "free")},
+		{"unknown", "Too many nodes do not answer to tell whether somebody holds it.",
+			show("unknown", "alice", 7700*time.Millisecond, "granted", "granted", "down", "timeout", "down")},
+		{"free", "No node holds a key of this name. It is shown for a while and then goes.",
+			show("free", "", 0, "free", "free", "free", "free", "free")},
+	}
+}
+
+// A shortcut is keys and what they do.
+type shortcut struct {
+	keys []string
+	does string
+}
+
+// A shortcutGroup is the shortcuts of a page.
+type shortcutGroup struct {
+	page      string
+	shortcuts []shortcut
+}
+
+// shortcuts are those of all pages.
+func (d HelpData) shortcuts() []shortcutGroup {
+	acquire := []shortcut{{[]string{"n"}, "Acquire a lock"}}
+	extend := []shortcut{{[]string{"e"}, "Extend the lease"}}
+	if d.ReadOnly {
+		acquire, extend = nil, nil
+	}
+	return []shortcutGroup{
+		{"Locks", append([]shortcut{
+			{[]string{"/"}, "Search"},
+			{[]string{"j", "k"}, "Next row, row before"},
+			{[]string{"Enter"}, "Open the panel of the row"},
+			{[]string{"Esc"}, "Close the panel, or clear the search"},
+		}, acquire...)},
+		{"One lock", append(acquire, extend...)},
+		{"Activity", []shortcut{
+			{[]string{"/"}, "Search"},
+			{[]string{"p"}, "Pause, and go on"},
+			{[]string{"Esc"}, "Clear the search"},
+		}},
+	}
+}
