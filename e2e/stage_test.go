@@ -38,6 +38,7 @@ func TestEveryScenarioPlaysToItsEnd(t *testing.T) {
 }
 
 func TestOneDrivesAndAnotherFollowsByLink(t *testing.T) {
+	t.Parallel()
 	p := shared(t, "embedded")
 	driver := openOnStage(t, p, "?scenario=two-down")
 	follower := openOnStage(t, p, "?"+driver.stageQuery())
@@ -76,6 +77,7 @@ func TestOneDrivesAndAnotherFollowsByLink(t *testing.T) {
 }
 
 func TestAStageIsBrokenByHand(t *testing.T) {
+	t.Parallel()
 	b := openOnStage(t, shared(t, "embedded"), "")
 	menu := func(figure, item string) {
 		b.click(figure)
@@ -101,6 +103,7 @@ func TestAStageIsBrokenByHand(t *testing.T) {
 }
 
 func TestAClickerTurnsTheStepsOfAPresentation(t *testing.T) {
+	t.Parallel()
 	b := openOnStage(t, shared(t, "embedded"), "?scenario=pause-fence")
 	b.fastest()
 	b.keys("f")
@@ -126,6 +129,7 @@ func TestAClickerTurnsTheStepsOfAPresentation(t *testing.T) {
 }
 
 func TestAStageThatIsGoneSaysSoAndOffersANewOne(t *testing.T) {
+	t.Parallel()
 	p := shared(t, "embedded")
 	b := open(t, p.page("/stage?id=AAAAAAAAAAAAAAAAAAAAAA&scenario=herd"))
 	b.expect("410", "404")
@@ -159,7 +163,8 @@ func TestTheStageIsOfferedBesideRealNodesUnlessItIsOff(t *testing.T) {
 }
 
 func TestTheStageFitsEveryWidthInBothSchemes(t *testing.T) {
-	b := openOnStage(t, shared(t, "embedded"), "")
+	p := shared(t, "embedded")
+	b := openOnStage(t, p, "")
 	b.fastest()
 	for id, decisive := range map[string]int{"first-yes": 4, "pause-fence": 6, "amnesia": 6} {
 		b.size(1440, 900)
@@ -169,12 +174,40 @@ func TestTheStageFitsEveryWidthInBothSchemes(t *testing.T) {
 			b.click(`[data-order="script.next"]`)
 			b.waitStep(step)
 		}
-		for _, width := range []int64{1440, 1024, 700, 360} {
+		for _, width := range []int64{1440, 360} {
 			b.size(width, 900)
 			b.fits(fmt.Sprintf("%s at %d px", id, width))
-			if width == 1440 || width == 360 {
-				b.both(fmt.Sprintf("stage-%s-%d", id, width))
-			}
+			b.both(fmt.Sprintf("stage-%s-%d", id, width))
 		}
+	}
+	for _, width := range []int64{480, 700, 1024, 1920} {
+		b.size(width, 900)
+		b.fits(fmt.Sprintf("the stage at %d px", width))
+	}
+	// On a phone, whoever follows looks and has no controls.
+	follower := openOnStage(t, p, "?"+b.stageQuery())
+	follower.size(360, 740)
+	follower.fits("the page of a follower")
+	if ask[bool](follower, `document.querySelector(".st-buttons").checkVisibility()`) {
+		t.Error("a follower on a phone has buttons")
+	}
+	follower.both("stage-follower-360")
+}
+
+func TestMessagesGoAlongTheirLinks(t *testing.T) {
+	t.Parallel()
+	b := openOnStage(t, shared(t, "embedded"), "?scenario=two-down&step=2")
+	b.wait("an answer is on its way", `document.querySelector('.rf[data-kind="answer"] .vs[data-vote="granted"]')`)
+	at := func() string {
+		return ask[string](b, `document.querySelector('.rf .rf-dot')?.getAttribute("transform") ?? ""`)
+	}
+	b.both("stage-flight-1440")
+	first := at()
+	if first != "" && !eventually(b.ctx, patience, func() bool { return at() != first }) {
+		t.Error("it does not move")
+	}
+	b.wait("alice holds the lock", `document.querySelector('.rc[data-client="alice"]').dataset.holds`)
+	if fenced := ask[string](b, `document.querySelector('.rc[data-client="alice"] .rc-fence').textContent`); fenced == "" {
+		t.Error("her fencing token is not to be seen")
 	}
 }

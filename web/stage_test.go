@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -366,5 +368,18 @@ func TestAnOpenStageDoesNotKeepTheServerFromStopping(t *testing.T) {
 	_ = s.conn.Close()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+func TestThePageOffersOnlyWhatAStageCanDo(t *testing.T) {
+	page := stageWorld(t, stage.Limits{}).browser().get("/stage").text
+	found := regexp.MustCompile(`data-(?:do|order)="([a-z.]+)`).FindAllStringSubmatch(page, -1)
+	if len(found) < 30 {
+		t.Fatalf("%d orders on the page", len(found))
+	}
+	for _, f := range found {
+		if !slices.Contains(stage.Orders(), f[1]) {
+			t.Errorf("the page offers %q, which no stage can do", f[1])
+		}
 	}
 }

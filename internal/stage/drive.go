@@ -138,9 +138,11 @@ func (s *Stage) Drive(key string, o Order) error {
 	if known {
 		return order(s, o)
 	}
-	// Whoever acts, acts in the present.
+	// Whoever acts, acts in the present, and instead of the script.
 	s.present()
-	return s.current().Do(o.Command)
+	showing := s.current()
+	showing.player.take()
+	return showing.Do(o.Command)
 }
 
 // current is the showing that is on.

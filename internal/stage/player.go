@@ -50,6 +50,8 @@ type player struct {
 	// off is closed when nothing more is to be played.
 	off     chan struct{}
 	offOnce sync.Once
+	// playing is held while a step is played.
+	playing sync.Mutex
 
 	mu    sync.Mutex // guards everything below
 	speed pace.Speed
@@ -60,6 +62,7 @@ type player struct {
 	auto  bool
 	check []Check
 	marks []int64 // when steps began, in microseconds of the stage
+	ours  bool    // somebody has taken over
 }
 
 func newPlayer(s *Showing, scenario *Scenario) *player {
@@ -68,6 +71,7 @@ func newPlayer(s *Showing, scenario *Scenario) *player {
 	if scenario != nil {
 		p.state = PlayReady
 	}
+	p.ours = scenario == nil
 	p.show()
 	go p.run()
 	return p
@@ -136,14 +140,23 @@ func (p *player) change(f func()) {
 
 // play plays the next step to its end.
 func (p *player) play(fast bool) {
+	p.playing.Lock()
+	defer p.playing.Unlock()
 	var step Step
 	var speed pace.Speed
+	taken := false
 	p.change(func() {
+		if taken = p.state != PlayReady; taken {
+			return
+		}
 		step = p.scenario.Steps[p.step]
 		p.step++
 		p.state, speed = PlayRunning, p.speed
 		p.marks = append(p.marks, p.s.Clock.Elapsed().Microseconds())
 	})
+	if taken {
+		return // somebody was quicker
+	}
 	if fast {
 		speed.Rate = pace.Fastest
 	}
@@ -210,15 +223,24 @@ func (p *player) begin(step int) {
 	})
 }
 
-// take ends the script: from now on, what happens is up to people.
+// take ends the script: from now on, what happens is up to people, and the time
+// goes on. Whoever has it already keeps the time as it is.
 func (p *player) take() {
+	again := false
 	p.change(func() {
+		again, p.ours = p.ours, true
 		if p.state != PlayDone {
 			p.state = PlayTaken
 		}
 		p.auto = false
 	})
+	if again {
+		return
+	}
 	p.offOnce.Do(func() { close(p.off) })
+	p.playing.Lock() // the step under way has stopped the time when it ends
+	defer p.playing.Unlock()
+	p.free()
 }
 
 // setSpeed says how fast steps are played from now on.

@@ -123,8 +123,13 @@ func TestAScenarioPlaysByItselfAndCanBeTakenOver(t *testing.T) {
 	v.await(t, "the second step is played", func(l Look) bool { return stand(t, l).State == PlayReady })
 	drive(t, s, order(OrderTake))
 	v.await(t, "it is taken over", func(l Look) bool { return stand(t, l).State == PlayTaken })
+	v.await(t, "the time goes on", func(l Look) bool { return !l.Moment.Paused })
 	drive(t, s, order(OrderNext))
+	drive(t, s, order(OrderPause))
 	drive(t, s, Order{Command: Command{Do: "add", Client: "zoe"}})
+	if l, _ := v.Look(); !l.Moment.Paused {
+		t.Error("who has paused and acts finds the time going on")
+	}
 	drive(t, s, order(OrderRestart))
 	v.await(t, "it begins again", func(l Look) bool { return l.Epoch == 2 && stand(t, l).Step == 0 })
 	drive(t, s, Order{Command: Command{Do: OrderSpeed}})
@@ -437,5 +442,18 @@ func TestTheHistoryOfABusyStageIsBounded(t *testing.T) {
 	}
 	if holds > keptHolds {
 		t.Errorf("%d stretches of time are kept", holds)
+	}
+}
+
+func TestWhoActsTakesOver(t *testing.T) {
+	t.Parallel()
+	s, v := openStage(t, house(t, Limits{}), Wanted{Scenario: "short"})
+	drive(t, s, order(OrderNext))
+	drive(t, s, Order{Command: Command{Do: "stop", Node: "e"}})
+	look := v.await(t, "the script has ended, and the time goes on", func(l Look) bool {
+		return stand(t, l).State == PlayTaken && !l.Moment.Paused
+	})
+	if n := see[NodeView](&rig{look.Showing, t}, "0/n/e"); n.Up || n.Words != "stopped" || n.Trouble != "down" {
+		t.Errorf("node e is %+v", n)
 	}
 }
