@@ -97,11 +97,22 @@ func TestAClockThatIsWrongEndsALeaseAtItsOwnTime(t *testing.T) {
 	}
 }
 
+// addresses are those of all nodes and resources.
+func (r *rig) addresses() (all []string) {
+	for _, w := range r.worlds {
+		for _, n := range w.nodes {
+			all = append(all, n.server.Addr())
+		}
+		all = append(all, w.resource.server.Addr())
+	}
+	return all
+}
+
 func TestAStageHasNodesOfItsOwn(t *testing.T) {
 	t.Parallel()
 	r, other := open(t, Side{}, Side{}), open(t)
 	seen := map[string]bool{}
-	for _, addr := range slices.Concat(r.Addresses(), other.Addresses()) {
+	for _, addr := range slices.Concat(r.addresses(), other.addresses()) {
 		if seen[addr] {
 			t.Errorf("%s is there twice", addr)
 		}

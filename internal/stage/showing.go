@@ -116,17 +116,6 @@ func (s *Showing) Outcomes() []Outcome {
 	return all
 }
 
-// Addresses are those of all nodes and resources of the showing.
-func (s *Showing) Addresses() (all []string) {
-	for _, w := range s.worlds {
-		for _, n := range w.nodes {
-			all = append(all, n.server.Addr())
-		}
-		all = append(all, w.resource.server.Addr())
-	}
-	return all
-}
-
 const (
 	// meetStep is how long, in the time of the stage, engines are given to meet
 	// their nodes before they are asked whether they have, and meetSteps how

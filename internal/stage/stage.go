@@ -286,13 +286,6 @@ func (s *Stage) end() int {
 	return len(showing.worlds)
 }
 
-// Ended reports whether the stage is over.
-func (s *Stage) Ended() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.ended
-}
-
 // A Look is what a viewer is told: what it has not seen yet, and what is looked
 // at.
 type Look struct {

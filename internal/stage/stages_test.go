@@ -259,15 +259,14 @@ func TestAStageThatNobodyWatchesStandsAndIsSwept(t *testing.T) {
 	defer deadline.Stop()
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()
-	for !s.Ended() {
+	for found := true; found; {
 		select {
 		case <-again.C:
+			_, err := h.Find(s.ID)
+			found = !errors.Is(err, ErrGone)
 		case <-deadline.C:
 			t.Fatal("it was never swept")
 		}
-	}
-	if _, err := h.Find(s.ID); !errors.Is(err, ErrGone) {
-		t.Errorf("finding it gives %v", err)
 	}
 	if _, err := s.Join("late"); !errors.Is(err, ErrGone) {
 		t.Errorf("joining it gives %v", err)
@@ -283,10 +282,10 @@ func TestAStageThatNobodyWatchesStandsAndIsSwept(t *testing.T) {
 func TestAStageEndsWhenNothingIsDoneOnItForLong(t *testing.T) {
 	t.Parallel()
 	h := house(t, Limits{Idle: 200 * time.Millisecond, Unwatched: 50 * time.Millisecond})
-	s, v := openStage(t, h, Wanted{})
+	_, v := openStage(t, h, Wanted{})
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
-	for !s.Ended() {
+	for on := true; on; _, on = v.Look() {
 		select {
 		case <-v.C:
 		case <-deadline.C:

@@ -14,16 +14,6 @@ func All() []*stage.Scenario {
 	}
 }
 
-// Find returns the scenario of an ID, nil where there is none.
-func Find(id string) *stage.Scenario {
-	for _, s := range All() {
-		if s.ID == id {
-			return s
-		}
-	}
-	return nil
-}
-
 // How the scripts say what is done.
 
 // cast are clients that lock in the way of the side.
