@@ -17,7 +17,6 @@ import (
 
 	"github.com/lockscope/lockscope/internal/stage"
 	"github.com/lockscope/lockscope/lockengine"
-	"github.com/lockscope/lockscope/static"
 	"github.com/lockscope/lockscope/watcher"
 )
 
@@ -136,7 +135,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		deps.Logger = slog.Default()
 	}
 
-	loaded, err := loadAssets(static.FS)
+	loaded, err := embedded()
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
