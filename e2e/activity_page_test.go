@@ -17,7 +17,7 @@ func feedOf(name string) string {
 }
 
 func TestTheActivityIsLiveFilteredPausedAndExported(t *testing.T) {
-	onOwn(t, func(t *testing.T, p *program) {
+	onOwnPage(t, func(t *testing.T, p *program) {
 		t.Parallel()
 		name := lockName(t, "seen")
 		b := open(t, p.page("/activity"))
