@@ -182,7 +182,7 @@ func (e *Engine) attempt(ctx context.Context, name, owner string, ttl time.Durat
 	case ctx.Err() != nil:
 		err = context.Cause(ctx)
 	case lease.fence == 0:
-		r.rest(ctx)
+		r.rest(ctx, restTime)
 		err = &NoQuorumError{Name: name, Kind: KindAcquire, Quorum: e.quorum, Votes: r.votes()}
 	case validity < e.cfg.minValidity(ttl):
 		err = &TooSlowError{Name: name, Validity: validity, Minimum: e.cfg.minValidity(ttl), Votes: r.votes()}

@@ -105,7 +105,7 @@ func (l *Lease) Valid() bool {
 func (l *Lease) Votes() []NodeVote { return l.round.votes() }
 
 // Context ends when the lease does, by a local timer whatever the nodes do. Its
-// cause is ErrExpired, ErrLost or ErrReleased.
+// cause is ErrExpired, ErrForced, ErrLost or ErrReleased.
 func (l *Lease) Context() context.Context {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -239,7 +239,7 @@ func (b *Board) leaseEnded(key leaseKey, lease *managedLease, ev *lockengine.Eve
 		how = EndedReleased
 	case errors.Is(ev.Err, lockengine.ErrExpired):
 		how = EndedExpired
-	case h.left[leftDeleted] != 0:
+	case errors.Is(ev.Err, lockengine.ErrForced), h.left[leftDeleted] != 0:
 		how = EndedForced
 	}
 	b.history.add(key.name, h)
