@@ -20,6 +20,7 @@ type hold struct {
 	fingerprint string
 	owner       string
 	library     string
+	note        string // of a lease of this process
 	managed     bool
 	fence       int64
 	fenceBack   bool // the fence is not above that of a holder before
