@@ -102,6 +102,7 @@ func (bt *boardTest) want(t *testing.T, name string, want State) Lock {
 }
 
 func TestVotesEndOneAfterTheOther(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	for i := range 3 {
 		b.says(i, "lock:x", "v", time.Duration(5+i)*time.Second)
@@ -125,6 +126,7 @@ func TestVotesEndOneAfterTheOther(t *testing.T) {
 }
 
 func TestATimeToLiveThatIsReadAgainIsNoChange(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	b.says(0, "lock:x", "v", 10*time.Second)
 	seq := b.Seq()
@@ -140,6 +142,7 @@ func TestATimeToLiveThatIsReadAgainIsNoChange(t *testing.T) {
 }
 
 func TestAFreeNameStaysForAWhileAndThenGoes(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	sub := b.Subscribe()
 	defer sub.Close()
@@ -164,6 +167,7 @@ func TestAFreeNameStaysForAWhileAndThenGoes(t *testing.T) {
 }
 
 func TestAtMostFiveHundredFreeNamesStay(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	for i := range maxQuiet + 10 {
 		b.says(0, fmt.Sprint("lock:", i), "v", time.Minute)
@@ -180,6 +184,7 @@ func TestAtMostFiveHundredFreeNamesStay(t *testing.T) {
 }
 
 func TestAnOutageIsNotGuessedOver(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(5)
 	for i := range 3 {
 		b.says(i, "lock:x", "v", time.Minute)
@@ -215,6 +220,7 @@ func TestAnOutageIsNotGuessedOver(t *testing.T) {
 }
 
 func TestTheMostCommonTokenPlaysTheHolder(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(4)
 	b.says(0, "lock:x", "v", time.Minute)
 	b.says(1, "lock:x", "w", time.Minute)
@@ -237,6 +243,7 @@ func TestTheMostCommonTokenPlaysTheHolder(t *testing.T) {
 }
 
 func TestALeaseOfThisProcessIsJoinedToItsVotes(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	taken := b.time.Add(-time.Second).Truncate(time.Microsecond)
 	token := fmt.Sprintf("ls1:%d:AAAAAAAAAAAAAAAAAAAAAA:alice", taken.UnixMicro())
@@ -288,6 +295,7 @@ func TestALeaseOfThisProcessIsJoinedToItsVotes(t *testing.T) {
 }
 
 func TestASubscriptionGathersNamesAndNeverGrowsBeyondItsLimit(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	sub := b.Subscribe()
 	for range 3 {
@@ -329,6 +337,7 @@ func TestASubscriptionGathersNamesAndNeverGrowsBeyondItsLimit(t *testing.T) {
 }
 
 func TestSinceTellsEachNameOnceOrThatItCannotTell(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	start := b.Seq()
 	for _, name := range []string{"lock:a", "lock:b", "lock:a"} {
