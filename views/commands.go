@@ -47,11 +47,11 @@ var Commands = []Command{
 	{ID: "open", Label: "Open the panel of the row", Keys: []string{"Enter"}, Pages: []string{"locks"}, Bare: true},
 	{ID: "extend", Label: "Extend the lease", Keys: []string{"e"}, Pages: []string{"lock"}, Operates: true},
 	{ID: "release", Label: "Release the lock", Pages: []string{"lock"}, Operates: true},
-	{ID: "pause", Label: "Pause, and go on", Keys: []string{"p"}, Pages: []string{"activity"}},
+	{ID: "pause", Label: "Pause, or resume", Keys: []string{"p"}, Pages: []string{"locks", "lock", "nodes", "activity"}},
 
 	{ID: "stage-next", Label: "Next step", Keys: []string{"PageDown", "ArrowRight"}, Pages: []string{"stage"}},
 	{ID: "stage-back", Label: "Step before", Keys: []string{"PageUp", "ArrowLeft"}, Pages: []string{"stage"}},
-	{ID: "stage-play", Label: "Play, and pause", Keys: []string{"p"}, Pages: []string{"stage"}},
+	{ID: "stage-play", Label: "Play, or pause", Keys: []string{"p"}, Pages: []string{"stage"}},
 	{ID: "stage-message", Label: "Next message", Keys: []string{"s"}, Pages: []string{"stage"}},
 	{ID: "stage-present", Label: "Present", Keys: []string{"f"}, Pages: []string{"stage"}},
 
