@@ -27,8 +27,8 @@ const (
 )
 
 const (
-	// DefaultWatchBudget is about a tenth of what a node can do.
-	DefaultWatchBudget = 100_000
+	// DefaultWatchBudget is about a twentieth of what a node can do.
+	DefaultWatchBudget = 60_000
 	// MinWatchBudget leaves room to look whether a node is well.
 	MinWatchBudget = 100
 )
