@@ -189,7 +189,7 @@ func (s *session) read(ctx context.Context, names []string, told map[string]told
 	if len(names) == 0 {
 		return nil, nil
 	}
-	readings, err := reader{s.names, s.filter, s.cfg.Libraries, s.board.others(s.index, names)}.read(ctx, names)
+	readings, err := reader{names: s.names, filter: s.filter, pins: s.cfg.Libraries, others: s.board.others(s.index, names)}.read(ctx, names)
 	if err != nil {
 		return nil, err // the session ends, and the next one reads everything
 	}

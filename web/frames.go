@@ -105,9 +105,11 @@ type clientFrame struct {
 	Name    string `json:"name"`
 	NameB64 string `json:"nameB64"`
 	// Kind, Owner and After are of events: which kinds with commas between,
-	// whose, and after which number of Epoch; null for those from now on.
+	// whose, and after which number of Epoch; null for those from now on. For the
+	// audit, Kind are actions and Actor is who gave the commands.
 	Kind  string  `json:"kind"`
 	Owner string  `json:"owner"`
+	Actor string  `json:"actor"`
 	After *uint64 `json:"after"`
 }
 
@@ -156,7 +158,7 @@ func (f *clientFrame) checkWatch() error {
 	}
 	switch {
 	case !slices.Contains(streamViews, f.View):
-		return errors.New("view: want locks, lock, nodes or events")
+		return errors.New("view: want locks, lock, nodes, events or audit")
 	case len(f.Q) > maxSearch:
 		return errors.New("q: want at most 512 bytes")
 	case f.State != "" && !slices.Contains(states, f.State):
@@ -178,7 +180,7 @@ func (f *clientFrame) checkWatch() error {
 }
 
 // streamViews are what a client may watch.
-var streamViews = []string{"locks", "lock", "nodes", "events"}
+var streamViews = []string{"locks", "lock", "nodes", "events", "audit"}
 
 // checkName puts the name that is meant into Name.
 func (f *clientFrame) checkName() error {
@@ -194,6 +196,11 @@ func (f *clientFrame) checkName() error {
 	}
 	if f.View == "lock" && f.Name == "" {
 		return errors.New("name: is missing")
+	}
+	if f.View == "audit" {
+		if _, ok := parseActions(f.Kind); !ok {
+			return errors.New("kind: want actions, with commas between")
+		}
 	}
 	if f.View == "events" {
 		if _, ok := parseKinds(f.Kind); !ok {

@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is how long a test waits for what has to happen.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // A logBook gathers what was logged.
 type logBook struct {
@@ -142,7 +142,7 @@ func (w *world) serve(logger *slog.Logger, change func(*Config, *Deps)) {
 	must(w.t, err)
 	w.addr = ln.Addr().String()
 	cfg := Config{Addr: w.addr, Version: "test"}
-	deps := Deps{Engine: w.engine, Board: w.board, Logger: logger}
+	deps := Deps{Engine: w.engine, Board: w.board, Forcer: w.watcher, Logger: logger}
 	change(&cfg, &deps)
 	w.server, err = New(cfg, deps)
 	must(w.t, err)

@@ -6,6 +6,7 @@ import { AdmitDialog } from "./admit.js";
 import { announce } from "./announce.js";
 import { onCommand } from "./commands.js";
 import { Filters, showCounts, showWindow } from "./filters.js";
+import { ForceDialog } from "./force.js";
 import { Leases } from "./leases.js";
 import { keyOf } from "./lock.js";
 import { NodePanel } from "./nodepanel.js";
@@ -29,7 +30,8 @@ const table = new Table(
   (lock) => leases.of(lock),
   () => store.offset,
 );
-const panel = new Panel((key) => table.select(key));
+const forceDialog = settings.readOnly ? null : new ForceDialog();
+const panel = new Panel((key) => table.select(key), (lock) => forceDialog?.open(lock));
 const dialog = settings.readOnly ? null : new AcquireDialog(acquired, leases);
 const admitDialog = settings.readOnly ? null : new AdmitDialog();
 const nodePanel = new NodePanel((id) => admitDialog?.open(id));
@@ -53,6 +55,7 @@ table.drawn = () => {
   const shown = table.rows.size;
   panel.follow(store.rows);
   dialog?.follow(store.rows);
+  forceDialog?.follow(store.rows);
   leases.follow(store.rows);
   table.select(panel.key);
   table.element.hidden = shown === 0;
