@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/watcher"
 	"github.com/lockscope/lockscope/web/streamclient"
 )
@@ -133,6 +134,32 @@ func TestEveryWindowFollowsTheBoardThroughAStorm(t *testing.T) {
 			if s := c.Stats(); s.Lost+s.Doubled > 0 {
 				t.Errorf("%s, %s: %+v", id, what, s)
 			}
+		}
+	}
+}
+
+func TestAWindowThatNothingConcernsIsAsFarAsTheBoard(t *testing.T) {
+	w := begin(t, 1)
+	w.server.hub.beat = 50 * time.Millisecond
+	w.set("lock:b", "v", time.Minute, 0)
+	w.awaitState("lock:b", watcher.StateHeld)
+	v := w.open("")
+	v.hello()
+	v.watch("q", "lock:a")
+	w.set("lock:b", "another", time.Minute, 0) // changes no counts
+	eventually(t, "the change is seen", func() bool {
+		lock, _ := w.board.Lock("lock:b")
+		return lock.Holder.Fingerprint == lockengine.Fingerprint("another")
+	})
+	want := w.board.Seq()
+	for {
+		f, err := v.read()
+		must(t, err)
+		if f.T == "beat" && f.S >= want {
+			break
+		}
+		if len(f.Set) > 0 {
+			t.Fatalf("got %+v", f)
 		}
 	}
 }
