@@ -13,6 +13,7 @@ import { flagsWords, queueWords, throughWords, whyWords } from "./lockfacts.js";
 import { nodes } from "./nodes.js";
 import { fieldOf, find } from "./settings.js";
 import { commands } from "./shell.js";
+import { utcWords } from "./times.js";
 import { plain, show } from "./visible.js";
 
 /** @typedef {import("./types.js").Lock} Lock */
@@ -126,6 +127,7 @@ export class Panel {
     put(part("waiting"), queueWords(lock, now));
     const end = deadline(lock);
     put(part("ends"), still(lock) || `in ${remaining(end - now)} · ${new Date(end).toLocaleTimeString()}`);
+    part("ends").title = still(lock) ? "" : utcWords(end);
     for (const vote of lock.votes) {
       const line = lineOf(vote.node);
       if (!line) continue;
