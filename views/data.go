@@ -237,6 +237,8 @@ type Counts struct {
 	Total, Held, Expiring, Contested, Residue, Unknown, Free int
 	// Overlapping are those, in whatever state, where two holders overlap.
 	Overlapping int
+	// Waiting are those that somebody is seen to wait for.
+	Waiting int
 }
 
 // States are the states of a lock in the order of the filter chips.

@@ -53,6 +53,13 @@ func TestTheQueueOfThisProcessIsShown(t *testing.T) {
 	if l := b.want(t, "lock:x", StateHeld); b.Seq() == seq || !reflect.DeepEqual(l.Waiters, want) {
 		t.Errorf("waiters %+v", l.Waiters)
 	}
+	b.says(0, "lock:y", "v", time.Minute)
+	if v := b.Window(Query{Waiting: true}); v.Total != 1 || v.Locks[0].Name != "lock:x" || v.Counts.Waiting != 1 {
+		t.Errorf("waited for: %+v", v)
+	}
+	if v := b.Window(Query{Sort: "waiters"}); v.Locks[0].Name != "lock:x" || v.Counts.Waiting != 1 {
+		t.Errorf("by waiters: %+v", v)
+	}
 	b.Observe(lockengine.Event{Kind: lockengine.EventWaiting, Name: "lock:x"})
 	b.pass(0)
 	if l := b.want(t, "lock:x", StateHeld); l.Waiters.Visible {

@@ -207,4 +207,6 @@ type Counts struct {
 	// Overlapping are those, in whatever state, that are flagged because two
 	// holders overlap.
 	Overlapping int
+	// Waiting are those that somebody is seen to wait for.
+	Waiting int
 }

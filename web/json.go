@@ -114,6 +114,7 @@ type Counts struct {
 	Free      int `json:"free"`
 	// Overlapping counts names of any state.
 	Overlapping int `json:"overlapping" doc:"Names, in whatever state, where two holders overlap now or did a moment ago."`
+	Waiting     int `json:"waiting" doc:"Names that somebody is seen to wait for."`
 }
 
 // An AttemptVote is the vote of one node in one attempt.

@@ -18,8 +18,14 @@ import (
 
 var (
 	states = []string{"held", "expiring", "contested", "residue", "unknown", "free"}
-	sorts  = []string{"name", "-name", "state", "expires", "since"}
+	sorts  = []string{
+		"name", "-name", "state", "-state", "owner", "-owner", "expires", "-expires",
+		"fence", "-fence", "waiters", "-waiters", "since", "-since",
+	}
 )
+
+// sortWords are the orders for people.
+const sortWords = "name, state, owner, expires, fence, waiters or since, or one of them after a -"
 
 // maxSearch is the longest text to search for, in bytes.
 const maxSearch = 512
@@ -76,6 +82,13 @@ func parsePageQuery(c echo.Context) watcher.Query {
 	if sort := c.QueryParam("sort"); slices.Contains(sorts, sort) {
 		query.Sort = sort
 	}
+	if owner := c.QueryParam("owner"); len(owner) <= maxSearch {
+		query.Owner = owner
+	}
+	if library := c.QueryParam("library"); len(library) <= maxSearch {
+		query.Library = library
+	}
+	query.Waiting = c.QueryParams().Has("waiting")
 	if offset, err := strconv.Atoi(c.QueryParam("offset")); err == nil && offset > 0 {
 		query.Offset = offset
 	}
