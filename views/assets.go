@@ -7,7 +7,7 @@ import "slices"
 var Styles = []string{
 	"tokens.css", "base.css", "layout.css", "controls.css", "nodes.css",
 	"table.css", "votes.css", "dialog.css", "panel.css", "attempt.css", "toast.css",
-	"narrow.css",
+	"palette.css", "narrow.css",
 }
 
 // Modules are the scripts that the Locks page ends up importing. Naming them in
@@ -16,9 +16,9 @@ var Styles = []string{
 var Modules = []string{
 	"main.js", "acquire.js", "admit.js", "announce.js", "api.js", "attempt.js",
 	"attemptcard.js", "clock.js",
-	"connection.js", "copy.js", "countdown.js", "filters.js", "finding.js", "format.js", "history.js",
-	"keys.js", "leases.js", "lock.js", "lockfacts.js", "node.js", "nodefacts.js", "nodepanel.js", "nodes.js",
-	"page.js", "panel.js", "refusal.js", "row.js", "settings.js", "shell.js", "store.js", "stream.js",
+	"commands.js", "connection.js", "copy.js", "countdown.js", "filters.js", "finding.js", "format.js", "fuzzy.js",
+	"history.js", "leases.js", "lock.js", "lockfacts.js", "node.js", "nodefacts.js", "nodepanel.js", "nodes.js",
+	"page.js", "palette.js", "panel.js", "refusal.js", "row.js", "settings.js", "shared.js", "shell.js", "store.js", "stream.js",
 	"tab.js", "table.js", "theme.js", "times.js", "title.js", "toast.js", "visible.js", "votes.js", "waiting.js",
 }
 
@@ -41,26 +41,29 @@ var Kits = map[string]Kit{
 	"nodes": {
 		Styles:  []string{"css/nodespage.css", "third_party/uplot/uPlot.min.css"},
 		Scripts: []string{"third_party/uplot/uPlot.iife.min.js"},
-		Modules: with("nodespage.js", reading, []string{"admit.js", "api.js", "chart.js", "finding.js", "nodefacts.js", "toast.js"}),
+		Modules: with("nodespage.js", reading, []string{"admit.js", "chart.js", "finding.js", "nodefacts.js"}),
 	},
-	"activity": {Styles: []string{"css/feed.css"}, Modules: with("activity.js", reading, feeding, []string{"api.js", "keys.js"})},
+	"activity": {Styles: []string{"css/feed.css"}, Modules: with("activity.js", reading, feeding)},
 	"help":     {Styles: []string{"css/help.css"}, Modules: with("help.js", reading)},
-	"stage": {Styles: []string{"css/stage.css", "css/stagering.css"}, Modules: []string{
-		"stage.js", "announce.js", "api.js", "connection.js", "format.js", "keys.js", "settings.js", "stagedrive.js",
-		"stagefigure.js", "stagelanes.js", "stagemenu.js", "stageplayhead.js", "stagering.js", "stagescript.js",
-		"stagestream.js", "stagetape.js", "tab.js", "theme.js", "toast.js", "visible.js",
-	}},
+	"stage": {Styles: []string{"css/stage.css", "css/stagering.css"}, Modules: with("stage.js", shared, []string{
+		"connection.js", "format.js", "stagedrive.js", "stagefigure.js", "stagelanes.js", "stagemenu.js",
+		"stageplayhead.js", "stagering.js", "stagescript.js", "stagestream.js", "stagetape.js", "tab.js",
+	})},
 }
 
-// reading is what every page imports, acting what takes locks, and feeding what
-// tells of events.
+// shared is what every page imports, reading what shows locks as they are now,
+// acting what takes them, and feeding what tells of events.
 var (
-	reading = []string{
-		"announce.js", "clock.js", "connection.js", "copy.js", "format.js", "node.js", "nodes.js", "page.js",
-		"settings.js", "stream.js", "tab.js", "theme.js", "times.js", "title.js", "visible.js",
+	shared = []string{
+		"announce.js", "api.js", "commands.js", "fuzzy.js", "palette.js", "settings.js", "shared.js", "theme.js",
+		"toast.js", "visible.js",
 	}
+	reading = slices.Concat(shared, []string{
+		"clock.js", "connection.js", "copy.js", "format.js", "node.js", "nodes.js", "page.js", "stream.js", "tab.js",
+		"times.js", "title.js",
+	})
 	acting = []string{
-		"acquire.js", "api.js", "keys.js", "leases.js", "lock.js", "refusal.js", "toast.js", "votes.js", "waiting.js",
+		"acquire.js", "leases.js", "lock.js", "refusal.js", "votes.js", "waiting.js",
 	}
 	feeding = []string{"eventline.js", "feed.js", "lock.js"}
 )

@@ -46,38 +46,3 @@ func (d HelpData) pictures() []picture {
 			show("free", "", 0, "free", "free", "free", "free", "free")},
 	}
 }
-
-// A shortcut is keys and what they do.
-type shortcut struct {
-	keys []string
-	does string
-}
-
-// A shortcutGroup is the shortcuts of a page.
-type shortcutGroup struct {
-	page      string
-	shortcuts []shortcut
-}
-
-// shortcuts are those of all pages.
-func (d HelpData) shortcuts() []shortcutGroup {
-	acquire := []shortcut{{[]string{"n"}, "Acquire a lock"}}
-	extend := []shortcut{{[]string{"e"}, "Extend the lease"}}
-	if d.ReadOnly {
-		acquire, extend = nil, nil
-	}
-	return []shortcutGroup{
-		{"Locks", append([]shortcut{
-			{[]string{"/"}, "Search"},
-			{[]string{"j", "k"}, "Next row, row before"},
-			{[]string{"Enter"}, "Open the panel of the row"},
-			{[]string{"Esc"}, "Close the panel, or clear the search"},
-		}, acquire...)},
-		{"One lock", append(acquire, extend...)},
-		{"Activity", []shortcut{
-			{[]string{"/"}, "Search"},
-			{[]string{"p"}, "Pause, and go on"},
-			{[]string{"Esc"}, "Clear the search"},
-		}},
-	}
-}

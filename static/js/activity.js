@@ -4,9 +4,9 @@
 
 import { get } from "./api.js";
 import { announce } from "./announce.js";
+import { onCommand } from "./commands.js";
 import { Feed } from "./feed.js";
 import { number } from "./format.js";
-import { onKey } from "./keys.js";
 import { nameOf } from "./lock.js";
 import { begin, onlyCounts } from "./page.js";
 import { fieldOf, find, settings } from "./settings.js";
@@ -139,18 +139,12 @@ find("#search").addEventListener("submit", (event) => {
 });
 kinds.addEventListener("change", () => void set({ kind: kinds.value }));
 
-onKey({ key: "/", label: "Search", run: (event) => { event.preventDefault(); search.focus(); search.select(); } });
-onKey({ key: "p", label: "Pause, and go on", run: actions.pause });
-onKey({
-  key: "Escape",
-  label: "Clear the search",
-  always: true,
-  run: () => {
-    if (document.activeElement !== search) return;
-    if (search.value) void set({ q: "" });
-    search.blur();
-  },
-});
+onCommand("search", () => { search.focus(); search.select(); });
+onCommand("pause", actions.pause);
+onCommand("escape", () => {
+  if (search.value) void set({ q: "" });
+  search.blur();
+}, () => document.activeElement === search);
 
 stream.watch("counts", onlyCounts);
 watch(Number(content.dataset.after));

@@ -4,12 +4,12 @@
 import { AcquireDialog } from "./acquire.js";
 import { AttemptCard } from "./attemptcard.js";
 import { serverNow } from "./clock.js";
+import { onCommand } from "./commands.js";
 import { copy } from "./copy.js";
 import { count } from "./countdown.js";
 import { Feed } from "./feed.js";
 import { age } from "./format.js";
 import { Holders } from "./holders.js";
-import { onKey } from "./keys.js";
 import { Leases } from "./leases.js";
 import { deadline, heldSince, holderHue, holderWords, keyOf, nameFields, nameOf, still } from "./lock.js";
 import { flagsWords, whyWords } from "./lockfacts.js";
@@ -165,15 +165,11 @@ document.addEventListener("click", (event) => {
 });
 
 if (dialog) {
-  onKey({ key: "n", label: "Acquire the lock", run: (event) => { event.preventDefault(); acquire(); } });
-  onKey({
-    key: "e",
-    label: "Extend the lease",
-    run: () => {
-      const button = find('[data-action="extend"]', head);
-      if (button instanceof HTMLButtonElement && !button.hidden) void change(button, "extend");
-    },
-  });
+  onCommand("acquire", acquire, () => !find('[data-action="acquire"]', head).hidden);
+  for (const what of /** @type {("extend"|"release")[]} */ (["extend", "release"])) {
+    const button = /** @type {HTMLButtonElement} */ (find(`[data-action="${what}"]`, head));
+    onCommand(what, () => change(button, what), () => !button.hidden);
+  }
 }
 
 function tick() {

@@ -4,8 +4,8 @@
 import { AcquireDialog } from "./acquire.js";
 import { AdmitDialog } from "./admit.js";
 import { announce } from "./announce.js";
+import { onCommand } from "./commands.js";
 import { Filters, showCounts, showWindow } from "./filters.js";
-import { onKey } from "./keys.js";
 import { Leases } from "./leases.js";
 import { keyOf } from "./lock.js";
 import { NodePanel } from "./nodepanel.js";
@@ -89,7 +89,7 @@ function acquired(lease) {
 }
 
 if (dialog) {
-  onKey({ key: "n", label: "Acquire a lock", run: (event) => { event.preventDefault(); dialog.open(); } });
+  onCommand("acquire", () => dialog.open());
   document.addEventListener("click", (event) => {
     if (event.target instanceof Element && event.target.closest('[data-action="acquire"]')) dialog.open();
   });
@@ -130,30 +130,26 @@ table.body.addEventListener("click", (event) => {
 });
 
 const search = /** @type {HTMLInputElement} */ (find("#q"));
-onKey({ key: "/", label: "Search", run: (event) => { event.preventDefault(); search.focus(); search.select(); } });
-for (const [key, by] of /** @type {[string, number][]} */ ([["j", 1], ["k", -1]])) {
-  onKey({ key, label: by > 0 ? "Next row" : "Previous row", run: () => table.move(by) });
-}
+onCommand("search", () => { search.focus(); search.select(); });
+onCommand("next", () => table.move(1));
+onCommand("previous", () => table.move(-1));
+onCommand("open", () => {
+  const lock = table.lockAt(document.activeElement);
+  if (lock) openLock(lock);
+}, () => table.lockAt(document.activeElement) !== null);
 table.body.addEventListener("keydown", (event) => {
   if (event.target instanceof HTMLButtonElement) return;
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
     table.move(event.key === "ArrowDown" ? 1 : -1);
   }
-  const lock = event.key === "Enter" ? table.lockAt(event.target) : null;
-  if (lock) openLock(lock);
 });
-onKey({
-  key: "Escape",
-  label: "Close the panel, or clear the search",
-  always: true,
-  run: () => {
-    if (document.activeElement === search) {
-      if (search.value) filters.set({ q: "" });
-      search.blur();
-    } else if (nodePanel.id !== null) nodePanel.close();
-    else panel.close();
-  },
+onCommand("escape", () => {
+  if (document.activeElement === search) {
+    if (search.value) filters.set({ q: "" });
+    search.blur();
+  } else if (nodePanel.id !== null) nodePanel.close();
+  else panel.close();
 });
 
 stream.watch("locks", filters.watch);

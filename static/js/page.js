@@ -7,8 +7,8 @@ import { heardFrame, setConnection } from "./connection.js";
 import { copy } from "./copy.js";
 import { showNodes } from "./nodes.js";
 import { fieldOf, settings } from "./settings.js";
+import { startShared } from "./shared.js";
 import { Stream } from "./stream.js";
-import { startTheme } from "./theme.js";
 import { localise } from "./times.js";
 import { tellCounts, tellLive } from "./title.js";
 
@@ -23,7 +23,7 @@ export const onlyCounts = { view: "locks", limit: 1 };
 export function begin(receive, changed) {
   heardPage(settings.serverTime);
   for (const element of document.querySelectorAll("[data-live]")) element.removeAttribute("hidden");
-  startTheme();
+  startShared();
   localise(document);
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest('[data-action="copy"]') : null;

@@ -1,25 +1,25 @@
 // @ts-check
 // Puts the parts of the stage page together.
 
+import { onCommand } from "./commands.js";
 import { setConnection } from "./connection.js";
 import { open, order, orderOf, showWheel, stage } from "./stagedrive.js";
 import { say } from "./stagefigure.js";
 import { remaining } from "./format.js";
-import { onKey } from "./keys.js";
 import { Lanes } from "./stagelanes.js";
 import { Playhead } from "./stageplayhead.js";
 import { Ring } from "./stagering.js";
 import { showScript, showWrites, told } from "./stagescript.js";
 import { fieldOf, find, settings } from "./settings.js";
+import { startShared } from "./shared.js";
 import { openMenu } from "./stagemenu.js";
 import { watch } from "./stagestream.js";
 import { Tape } from "./stagetape.js";
-import { startTheme } from "./theme.js";
 import { toast } from "./toast.js";
 
 const content = find("#content");
-for (const element of document.querySelectorAll("#content [data-live], .theme")) element.removeAttribute("hidden");
-startTheme();
+for (const element of document.querySelectorAll("#content [data-live], .head [data-live]")) element.removeAttribute("hidden");
+startShared();
 
 const tape = new Tape();
 const playhead = new Playhead();
@@ -197,16 +197,11 @@ find("#rings").onkeydown = (event) => {
 };
 
 // The keys of a keyboard and of a clicker.
-for (const [key, label, run] of /** @type {[string, string, () => unknown][]} */ ([
-  ["PageDown", "Next step", () => order("script.next")], ["ArrowRight", "Next step", () => order("script.next")],
-  ["PageUp", "Previous step", () => order("script.back")], ["ArrowLeft", "Previous step", () => order("script.back")],
-  ["p", "Play or pause", play], ["s", "Next message", () => order("time.step")], ["f", "Present", present],
-])) {
-  onKey({ key, label, run: (event) => {
-    event.preventDefault();
-    if (stage.mine || key === "f") void run();
-  } });
-}
+for (const [id, run] of /** @type {[string, () => unknown][]} */ ([
+  ["stage-next", () => order("script.next")], ["stage-back", () => order("script.back")],
+  ["stage-play", play], ["stage-message", () => order("time.step")],
+])) onCommand(id, run, () => stage.mine);
+onCommand("stage-present", present);
 
 new ResizeObserver(schedule).observe(find("#rings"));
 
