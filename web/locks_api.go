@@ -31,6 +31,7 @@ type locksInput struct {
 	locksFilter
 	Mine   bool   `query:"mine" doc:"Only the locks that this browser session holds."`
 	Sort   string `query:"sort" enum:"name,-name,state,-state,owner,-owner,expires,-expires,fence,-fence,waiters,-waiters,since,-since" doc:"The order; by name when it is not given. Locks without what is sorted by come last both ways."`
+	Offset int    `query:"offset" minimum:"0" maximum:"10000000" doc:"How many to leave out at the beginning; a cursor says it better where pages follow each other."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200" doc:"How many at most."`
 	Cursor string `query:"cursor" maxLength:"64" doc:"Where the page before ended: the cursor of its answer."`
 	Format string `query:"format" enum:"json,csv,ndjson" default:"json" doc:"json gives a page. csv and ndjson give a file with all that match, one line for each, whatever limit and cursor say."`
@@ -76,6 +77,7 @@ func (s *Server) listLocks(ctx context.Context, in *locksInput) (*locksOutput, e
 	if in.Format != "json" {
 		return s.exportLocks(query, in.Format), nil
 	}
+	offset += in.Offset
 	query.Offset, query.Limit = offset, in.Limit
 	view := s.rows.view(query)
 	out := &locksOutput{}

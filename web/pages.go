@@ -64,10 +64,18 @@ func (s *Server) locksPage(c echo.Context) error {
 	terms, own := s.terms(c)
 	query := rowQuery{Query: parsePageQuery(c), mine: c.QueryParams().Has("mine"), session: own}
 	view := s.rows.view(query)
+	if len(view.Locks) == 0 && view.Total > 0 { // there were more when the address was made
+		query.Offset = max(view.Total-maxWindow, 0)
+		view = s.rows.view(query)
+	}
 	return s.render(c, http.StatusOK, views.Locks(views.LocksData{
 		Page: s.page("Locks", "locks"), Cluster: s.cluster(), Terms: terms,
 		Rows: viewLocks(view.Locks), Counts: views.Counts(view.Counts), Total: view.Total,
-		Query: views.Query{Text: query.Text, State: string(query.State), Sort: query.Sort, Offset: query.Offset},
+		Query: views.Query{
+			Text: query.Text, State: string(query.State), Owner: query.Owner, Library: query.Library,
+			Waiting: query.Waiting, Mine: query.mine, Sort: query.Sort, Offset: query.Offset,
+		},
+		Facets: viewFacets(s.board.Facets(query.Query)),
 	}))
 }
 
@@ -148,6 +156,17 @@ func viewLocks(locks []watcher.Lock) []views.Lock {
 		}
 	}
 	return rows
+}
+
+func viewFacets(f watcher.Facets) views.Facets {
+	shown := views.Facets{MoreOwners: f.MoreOwners}
+	for _, library := range f.Libraries {
+		shown.Libraries = append(shown.Libraries, views.Facet(library))
+	}
+	for _, owner := range f.Owners {
+		shown.Owners = append(shown.Owners, views.Facet(owner))
+	}
+	return shown
 }
 
 func viewNodes(nodes []nodeState) []views.Node {

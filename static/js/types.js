@@ -116,6 +116,8 @@
  * @property {string} [q]
  * @property {string} [state]
  * @property {boolean} [mine] only the locks of this session
+ * @property {string} [library]
+ * @property {boolean} [waiting] only what somebody waits for
  * @property {string} [sort]
  * @property {number} [offset]
  * @property {number} [limit]
