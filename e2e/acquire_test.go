@@ -131,7 +131,7 @@ func countsDown(t *testing.T, b *tab, name string) {
 }
 
 func TestALockIsKnownInAnotherTabOfItsHolder(t *testing.T) {
-	onEachKind(t, func(t *testing.T, p *program) {
+	onPage(t, func(t *testing.T, p *program) {
 		name := lockName(t, "tabs")
 		first := open(t, p.page("/"))
 		first.waitLive()
@@ -145,7 +145,7 @@ func TestALockIsKnownInAnotherTabOfItsHolder(t *testing.T) {
 }
 
 func TestALeaseThatRunsOutIsAnnouncedToItsHolder(t *testing.T) {
-	onEachKind(t, func(t *testing.T, p *program) {
+	onPage(t, func(t *testing.T, p *program) {
 		name := lockName(t, "short")
 		b := open(t, p.page("/"))
 		b.waitLive()
@@ -158,7 +158,7 @@ func TestALeaseThatRunsOutIsAnnouncedToItsHolder(t *testing.T) {
 }
 
 func TestARefusalSaysWhoHoldsTheLockAndForHowLong(t *testing.T) {
-	onEachKind(t, func(t *testing.T, p *program) {
+	onPage(t, func(t *testing.T, p *program) {
 		name := lockName(t, "wanted")
 		alice, bob := open(t, p.page("/")), open(t, p.page("/"))
 		bob.expect("409")

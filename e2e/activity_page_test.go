@@ -17,7 +17,7 @@ func feedOf(name string) string {
 }
 
 func TestTheActivityIsLiveFilteredPausedAndExported(t *testing.T) {
-	onOwn(t, func(t *testing.T, p *program) {
+	onOwnPage(t, func(t *testing.T, p *program) {
 		t.Parallel()
 		name := lockName(t, "seen")
 		b := open(t, p.page("/activity"))
@@ -33,9 +33,9 @@ func TestTheActivityIsLiveFilteredPausedAndExported(t *testing.T) {
 		}
 
 		b.keys("p")
-		b.wait("p pauses", `document.querySelector('[data-action="pause"]').getAttribute("aria-pressed") === "true"`)
+		b.wait("p pauses", `document.body.hasAttribute("data-paused") && /^paused, /.test(document.querySelector("#connection").textContent.trim())`)
 		redisDelete(t, p.nodes, name)
-		b.wait("what waits is counted", `/Go on · [1-9]/.test(document.querySelector('[data-field="pause"]').textContent)`)
+		b.wait("what waits is counted", `/Resume · [1-9]/.test(document.querySelector('[data-field="pause"]').textContent)`)
 		if kinds := ask[string](b, feedOf(name)); kinds != "acquired" {
 			t.Errorf("during the pause it shows %s", kinds)
 		}

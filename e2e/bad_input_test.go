@@ -11,7 +11,7 @@ import (
 )
 
 func TestBadInputIsSaidAtItsFieldAndDisturbsNothing(t *testing.T) {
-	onEachKind(t, func(t *testing.T, p *program) {
+	onPage(t, func(t *testing.T, p *program) {
 		kept := lockName(t, "kept")
 		b := open(t, p.page("/"))
 		b.expect("422")
@@ -71,7 +71,7 @@ func (b *tab) saysAt(field, part string) {
 }
 
 func TestBadRequestsOfOthersDoNotDisturbAPage(t *testing.T) {
-	onEachKind(t, func(t *testing.T, p *program) {
+	onPage(t, func(t *testing.T, p *program) {
 		b := open(t, p.page("/"))
 		b.waitLive()
 		for _, bad := range []struct {

@@ -10,7 +10,7 @@ import (
 )
 
 func TestEverythingWorksBelowABasePath(t *testing.T) {
-	onOwn(t, func(t *testing.T, p *program) {
+	onOwnPage(t, func(t *testing.T, p *program) {
 		if !strings.HasSuffix(p.url, "/lockscope") {
 			t.Fatalf("the log names the page %s", p.url)
 		}

@@ -51,7 +51,7 @@ func TestALockIsHeldWhileItsTabIsOpenAndNoLonger(t *testing.T) {
 }
 
 func TestALockThatIsRenewedCanBeReleasedByHand(t *testing.T) {
-	onEachKind(t, func(t *testing.T, p *program) {
+	onPage(t, func(t *testing.T, p *program) {
 		name := lockName(t, "by-hand")
 		b := open(t, p.page("/"))
 		b.waitLive()

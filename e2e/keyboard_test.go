@@ -8,7 +8,7 @@ import (
 )
 
 func TestAKeyboardIsEnough(t *testing.T) {
-	onEachKind(t, func(t *testing.T, p *program) {
+	onPage(t, func(t *testing.T, p *program) {
 		name := lockName(t, "typed")
 		b := open(t, p.page("/"))
 		b.waitLive()

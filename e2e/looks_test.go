@@ -49,7 +49,7 @@ func redisDelete(t *testing.T, nodes []node, name string) {
 }
 
 func TestThePageFitsEveryWidthInBothSchemes(t *testing.T) {
-	onOwn(t, func(t *testing.T, p *program) {
+	onOwnPage(t, func(t *testing.T, p *program) {
 		b := open(t, p.page("/"))
 		b.expect("409", "422")
 		shoot := func(name string) {

@@ -11,9 +11,18 @@ import (
 	"go.uber.org/goleak"
 )
 
-// kinds are the ways the program runs nodes of its own; whatever a test shows,
-// it shows on each.
+// kinds are the ways the program runs nodes of its own. What a test shows of
+// locks and nodes, it shows on each; what it shows of the page alone, on the
+// first, or on each with E2E_KINDS=all.
 var kinds = []string{"embedded", "spawn"}
+
+// pageKinds are the kinds for tests of the page alone.
+func pageKinds() []string {
+	if os.Getenv("E2E_KINDS") == "all" {
+		return kinds
+	}
+	return kinds[:1]
+}
 
 // What all tests share, made by suite.Run.
 var (
@@ -78,9 +87,23 @@ func onEachKind(t *testing.T, run func(t *testing.T, p *program)) {
 	}
 }
 
+// onPage is onEachKind for tests of the page alone.
+func onPage(t *testing.T, run func(t *testing.T, p *program)) {
+	for _, kind := range pageKinds() {
+		t.Run(kind, func(t *testing.T) { run(t, shared(t, kind)) })
+	}
+}
+
 // onOwn runs a test against a program of its own, which it may break.
 func onOwn(t *testing.T, run func(t *testing.T, p *program), args ...string) {
 	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) { run(t, start(t, kind, args...)) })
+	}
+}
+
+// onOwnPage is onOwn for tests of the page alone.
+func onOwnPage(t *testing.T, run func(t *testing.T, p *program), args ...string) {
+	for _, kind := range pageKinds() {
 		t.Run(kind, func(t *testing.T) { run(t, start(t, kind, args...)) })
 	}
 }

@@ -15,7 +15,7 @@ func (b *tab) head(field string) string {
 }
 
 func TestThePageOfALockFollowsItFromNothingToItsHistory(t *testing.T) {
-	onEachKind(t, func(t *testing.T, p *program) {
+	onPage(t, func(t *testing.T, p *program) {
 		name := lockName(t, "one")
 		b := open(t, p.lockPage(name))
 		b.waitLive()

@@ -55,7 +55,7 @@ func TestAnEmptyDashboardShowsFiveNodesAndSaysWhatToDo(t *testing.T) {
 }
 
 func TestTheFirstPaintHasTheRowsBeforeAnyScript(t *testing.T) {
-	onEachKind(t, func(t *testing.T, p *program) {
+	onPage(t, func(t *testing.T, p *program) {
 		name := lockName(t, "painted")
 		setOn(t, p.nodes, name, "somebody", time.Minute)
 		live := open(t, p.page("/"))

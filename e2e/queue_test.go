@@ -49,7 +49,7 @@ func TestTheQueueMovesUpWhenAWaiterCancels(t *testing.T) {
 }
 
 func TestEscapeGivesUpWaitingAndLeavesNothingBehind(t *testing.T) {
-	onEachKind(t, func(t *testing.T, p *program) {
+	onPage(t, func(t *testing.T, p *program) {
 		t.Parallel() // each kind has its own program
 		name := lockName(t, "given-up")
 		alice, bob := open(t, p.page("/")), open(t, p.page("/"))
@@ -74,7 +74,7 @@ func TestEscapeGivesUpWaitingAndLeavesNothingBehind(t *testing.T) {
 }
 
 func TestNobodyWaitsForATabThatIsClosed(t *testing.T) {
-	onEachKind(t, func(t *testing.T, p *program) {
+	onPage(t, func(t *testing.T, p *program) {
 		t.Parallel() // each kind has its own program
 		name := lockName(t, "left-alone")
 		alice, bob := open(t, p.page("/")), open(t, p.page("/"))
@@ -91,7 +91,7 @@ func TestNobodyWaitsForATabThatIsClosed(t *testing.T) {
 }
 
 func TestAWaitThatRunsOutIsRefused(t *testing.T) {
-	onEachKind(t, func(t *testing.T, p *program) {
+	onPage(t, func(t *testing.T, p *program) {
 		t.Parallel() // each kind has its own program
 		name := lockName(t, "never")
 		alice, bob := open(t, p.page("/")), open(t, p.page("/"))

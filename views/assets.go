@@ -17,7 +17,7 @@ var Modules = []string{
 	"main.js", "acquire.js", "admit.js", "announce.js", "api.js", "attempt.js", "attemptcard.js", "bulk.js", "clock.js",
 	"commands.js", "connection.js", "copy.js", "countdown.js", "facets.js", "filters.js", "finding.js", "follow.js", "format.js",
 	"fuzzy.js", "history.js", "leases.js", "lock.js", "lockfacts.js", "node.js", "nodefacts.js", "nodepanel.js", "nodes.js",
-	"order.js", "page.js", "palette.js", "panel.js", "refusal.js", "row.js", "rowactions.js", "rowmenu.js", "selection.js",
+	"order.js", "page.js", "palette.js", "panel.js", "pause.js", "refusal.js", "row.js", "rowactions.js", "rowmenu.js", "selection.js",
 	"settings.js", "shared.js", "shell.js", "store.js", "stream.js", "tab.js", "table.js", "theme.js", "times.js", "title.js",
 	"toast.js", "viewport.js", "visible.js", "votes.js", "waiting.js",
 }
@@ -59,7 +59,8 @@ var (
 		"toast.js", "visible.js",
 	}
 	reading = slices.Concat(shared, []string{
-		"clock.js", "connection.js", "copy.js", "format.js", "node.js", "nodes.js", "page.js", "stream.js", "tab.js",
+		"clock.js", "connection.js", "copy.js", "format.js", "lock.js", "node.js", "nodes.js", "page.js", "pause.js",
+		"stream.js", "tab.js",
 		"times.js", "title.js",
 	})
 	acting = []string{

@@ -54,11 +54,11 @@ var Commands = []Command{
 	{ID: "pick-mine", Label: "Select all locks that are mine", Pages: []string{"locks"}, Operates: true},
 	{ID: "extend", Label: "Extend the lease", Keys: []string{"e"}, Pages: []string{"locks", "lock"}, Operates: true},
 	{ID: "release", Label: "Release the lock", Pages: []string{"lock"}, Operates: true},
-	{ID: "pause", Label: "Pause, and go on", Keys: []string{"p"}, Pages: []string{"activity"}},
+	{ID: "pause", Label: "Pause, or resume", Keys: []string{"p"}, Pages: []string{"locks", "lock", "nodes", "activity"}},
 
 	{ID: "stage-next", Label: "Next step", Keys: []string{"PageDown", "ArrowRight"}, Pages: []string{"stage"}},
 	{ID: "stage-back", Label: "Step before", Keys: []string{"PageUp", "ArrowLeft"}, Pages: []string{"stage"}},
-	{ID: "stage-play", Label: "Play, and pause", Keys: []string{"p"}, Pages: []string{"stage"}},
+	{ID: "stage-play", Label: "Play, or pause", Keys: []string{"p"}, Pages: []string{"stage"}},
 	{ID: "stage-message", Label: "Next message", Keys: []string{"s"}, Pages: []string{"stage"}},
 	{ID: "stage-present", Label: "Present", Keys: []string{"f"}, Pages: []string{"stage"}},
 

@@ -96,7 +96,7 @@ func TestHelpTellsTheKeysOfAllPages(t *testing.T) {
 			said[c.ID] = true
 		}
 	}
-	if want := []string{"On every page", "Locks", "One lock", "Activity", "Stage"}; !slices.Equal(titles, want) {
+	if want := []string{"On every page", "Locks", "One lock", "Nodes", "Activity", "Stage"}; !slices.Equal(titles, want) {
 		t.Errorf("the groups are %q, want %q", titles, want)
 	}
 	for _, c := range Commands {

@@ -476,7 +476,7 @@ func header(p Page) templ.Component {
 			}
 		}
 		if p.Active != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "<button type=\"button\" class=\"palette-button\" data-action=\"palette\" data-live hidden aria-label=\"Find a command or a lock\" aria-haspopup=\"dialog\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, "<button type=\"button\" class=\"palette-button\" data-action=\"palette\" data-live hidden aria-haspopup=\"dialog\"><span class=\"sr-only\">Find a command or a lock</span>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

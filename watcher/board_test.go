@@ -105,6 +105,7 @@ func (bt *boardTest) want(t *testing.T, name string, want State) Lock {
 }
 
 func TestVotesEndOneAfterTheOther(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	for i := range 3 {
 		b.says(i, "lock:x", "v", time.Duration(5+i)*time.Second)
@@ -128,6 +129,7 @@ func TestVotesEndOneAfterTheOther(t *testing.T) {
 }
 
 func TestATimeToLiveThatIsReadAgainIsNoChange(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	b.says(0, "lock:x", "v", 10*time.Second)
 	seq := b.Seq()
@@ -143,6 +145,7 @@ func TestATimeToLiveThatIsReadAgainIsNoChange(t *testing.T) {
 }
 
 func TestAFreeNameStaysForAWhileAndThenGoes(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	sub := b.Subscribe()
 	defer sub.Close()
@@ -167,6 +170,7 @@ func TestAFreeNameStaysForAWhileAndThenGoes(t *testing.T) {
 }
 
 func TestAtMostFiveHundredFreeNamesStay(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	for i := range maxQuiet + 10 {
 		b.says(0, fmt.Sprint("lock:", i), "v", time.Minute)
@@ -183,6 +187,7 @@ func TestAtMostFiveHundredFreeNamesStay(t *testing.T) {
 }
 
 func TestAnOutageIsNotGuessedOver(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(5)
 	for i := range 3 {
 		b.says(i, "lock:x", "v", time.Minute)
@@ -218,6 +223,7 @@ func TestAnOutageIsNotGuessedOver(t *testing.T) {
 }
 
 func TestTheMostCommonTokenPlaysTheHolder(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(4)
 	b.says(0, "lock:x", "v", time.Minute)
 	b.says(1, "lock:x", "w", time.Minute)
@@ -240,6 +246,7 @@ func TestTheMostCommonTokenPlaysTheHolder(t *testing.T) {
 }
 
 func TestALeaseOfThisProcessIsJoinedToItsVotes(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	taken := b.time.Add(-time.Second).Truncate(time.Microsecond)
 	token := fmt.Sprintf("ls1:%d:AAAAAAAAAAAAAAAAAAAAAA:alice", taken.UnixMicro())
@@ -291,6 +298,7 @@ func TestALeaseOfThisProcessIsJoinedToItsVotes(t *testing.T) {
 }
 
 func TestASubscriptionGathersNamesAndNeverGrowsBeyondItsLimit(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	sub := b.Subscribe()
 	for range 3 {
@@ -332,6 +340,7 @@ func TestASubscriptionGathersNamesAndNeverGrowsBeyondItsLimit(t *testing.T) {
 }
 
 func TestSinceTellsEachNameOnceOrThatItCannotTell(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	start := b.Seq()
 	for _, name := range []string{"lock:a", "lock:b", "lock:a"} {

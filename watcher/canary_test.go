@@ -7,6 +7,7 @@ import (
 )
 
 func TestACanaryHasANameThatItsPatternSelectsAndNobodySees(t *testing.T) {
+	t.Parallel()
 	for _, patterns := range [][]string{
 		{"lock:*"}, {"*"}, {"*:lock"}, {"{job}:?[x-z][^a]*b*"}, {"only:one", `a\**`}, {"[^b]*"},
 	} {

@@ -14,7 +14,7 @@ import (
 
 // watchEmbedded runs a Watcher of nodes whose clocks can be moved, and returns
 // clients of them.
-func watchEmbedded(t *testing.T, n int) ([]*embedded.Node, redisClients, *Board) {
+func watchEmbedded(t *testing.T, n int, cfg Config) ([]*embedded.Node, redisClients, *Board) {
 	t.Helper()
 	nodes, err := embedded.StartAll(n, embedded.Config{})
 	must(t, err)
@@ -28,7 +28,7 @@ func watchEmbedded(t *testing.T, n int) ([]*embedded.Node, redisClients, *Board)
 		clients = append(clients, c)
 		sources = append(sources, Source{ID: string(rune('a' + i)), Target: target.Server(options)})
 	}
-	w, err := New(sources, Config{Resync: 300 * time.Millisecond})
+	w, err := New(sources, cfg)
 	must(t, err)
 	runWatcher(t, w)
 	eventually(t, w.Board(), "all are live", func() bool {
@@ -40,7 +40,8 @@ func watchEmbedded(t *testing.T, n int) ([]*embedded.Node, redisClients, *Board)
 }
 
 func TestClocksThatDifferDoNotMatter(t *testing.T) {
-	nodes, clients, b := watchEmbedded(t, 3)
+	t.Parallel()
+	nodes, clients, b := watchEmbedded(t, 3, Config{ClockDrift: time.Minute})
 	for i, by := range []time.Duration{-time.Hour, 0, 30 * time.Hour} {
 		nodes[i].ShiftClock(by)
 	}
@@ -56,7 +57,8 @@ func TestClocksThatDifferDoNotMatter(t *testing.T) {
 }
 
 func TestClocksThatJumpEndALeaseEarlyAndASecondHolderIsAnOverlap(t *testing.T) {
-	nodes, clients, b := watchEmbedded(t, 3)
+	t.Parallel()
+	nodes, clients, b := watchEmbedded(t, 3, Config{Resync: 300 * time.Millisecond})
 	setOn(t, clients, "lock:x", "v", 30*time.Second)
 	awaitState(t, b, "lock:x", StateHeld)
 	for _, n := range nodes[:2] {

@@ -101,16 +101,18 @@ func (s *scene) mirrors() {
 }
 
 // always looks at the states again and again while something is done, and fails
-// when one is none of those that are right.
+// when one is none of those that are right. What is taken meanwhile is not looked
+// at, since it cannot be shown before it is there.
 func (s *scene) always(right []State, do func()) {
 	s.t.Helper()
+	names := slices.Clone(s.names)
 	sub := s.b.Subscribe()
 	defer sub.Close()
 	done := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for {
-			for _, name := range s.names {
+			for _, name := range names {
 				if state := stateOf(s.b, name); !slices.Contains(right, state) {
 					s.t.Errorf("%s is shown as %s", name, state)
 					return
@@ -245,10 +247,7 @@ func (s *scene) halfMoved(c *redistest.Cluster) {
 			sink.Do(ctx, "CLUSTER", "SETSLOT", 7000, "IMPORTING", redistest.ID(t, from)).Err(),
 			source.Do(ctx, "CLUSTER", "SETSLOT", 7000, "MIGRATING", redistest.ID(t, to)).Err(),
 			source.Migrate(ctx, host, port, names[0], 0, time.Second).Err()))
-		fresh := "lock:{" + target.Tag(7000) + "}fresh" // goes where the slot goes
-		must(t, s.client.Set(ctx, fresh, "token of "+fresh, time.Minute).Err())
-		s.names = append(s.names, fresh)
-		awaitState(t, s.b, fresh, StateHeld)
+		s.take("lock:{" + target.Tag(7000) + "}fresh") // goes where the slot goes
 	})
 	must(t, s.client.Del(ctx, names[0]).Err())
 	awaitState(t, s.b, names[0], StateFree)
@@ -276,7 +275,7 @@ func TestTheMasterThatSentinelsNameIsWatched(t *testing.T) {
 	s.always([]State{StateHeld, StateUnknown}, func() {
 		servers.Servers[0].Kill()
 		awaitState(t, s.b, "lock:1", StateUnknown)
-		eventually(t, s.b, "another master", func() bool { return !s.b.Nodes()[0].Failover.IsZero() })
+		servers.Await(t, "another master", func() bool { return !s.b.Nodes()[0].Failover.IsZero() })
 	})
 	awaitRead(t, s.b, NotificationsLive)
 	s.client = redistest.Client(t, servers.Master(t))

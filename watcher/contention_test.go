@@ -14,6 +14,7 @@ import (
 )
 
 func TestThePrefixIsWhatANameSharesWithItsKind(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]string{
 		"lock:order:1": "lock:order", "lock:order:2:items": "lock:order", "lock:backup": "lock", "backup": "",
 		"": "", ":": "", "::": ":", "lock::x": "lock:", "lock:order:": "lock:order",
@@ -25,6 +26,7 @@ func TestThePrefixIsWhatANameSharesWithItsKind(t *testing.T) {
 }
 
 func TestPercentilesAreNearTheTrueOnes(t *testing.T) {
+	t.Parallel()
 	var s, first, second spread
 	var all []time.Duration
 	for i := range 10_000 {
@@ -64,6 +66,7 @@ func TestPercentilesAreNearTheTrueOnes(t *testing.T) {
 }
 
 func TestContentionIsOfTheLastMinutesAndOfAllWhoHeld(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	refuse := func(name string, times int) {
 		for range times {
@@ -133,6 +136,7 @@ func TestContentionIsOfTheLastMinutesAndOfAllWhoHeld(t *testing.T) {
 }
 
 func TestStatisticsAreBoundedAndKeepWhatMatters(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	for i := range 20 * maxContended {
 		b.contention.of(fmt.Sprintf("lock:%d:%d", i%1000, i), 0, func(f *fight) { f.attempts++ })
@@ -148,6 +152,7 @@ func TestStatisticsAreBoundedAndKeepWhatMatters(t *testing.T) {
 }
 
 func TestContentionOfARealEngineIsCounted(t *testing.T) {
+	t.Parallel()
 	servers := redistest.StartAll(t, 3)
 	b := watch(t, servers, Config{}, NotificationsLive).Board()
 	engine := engineOf(t, servers, b)

@@ -28,11 +28,12 @@ func (s *session) echoed() <-chan struct{} {
 }
 
 // settle ends the doubts of which no event came before the echo. Where one did,
-// the name is dirty, and the next read takes it in.
+// the name is dirty, and the next read takes it in. Where a doubt came up again
+// after the echo was asked for, the next echo tells.
 func (s *session) settle(ctx context.Context) error {
 	names := make([]string, 0, len(s.sought))
 	for name := range s.sought {
-		if !s.dirty.has(name) {
+		if _, again := s.doubts[name]; !again && !s.dirty.has(name) {
 			names = append(names, name)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 )
 
 func TestVotesThatCameWhileAnAttemptWasDecidedAreKept(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	token := "ls1:1700000000000000:AAAAAAAAAAAAAAAAAAAAAA:alice"
 	event := lockengine.Event{Name: "lock:x", Owner: "alice", Fingerprint: lockengine.Fingerprint(token), At: b.time}
@@ -41,6 +42,7 @@ func TestVotesThatCameWhileAnAttemptWasDecidedAreKept(t *testing.T) {
 }
 
 func TestTheQueueOfThisProcessIsShown(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	b.says(0, "lock:x", "v", time.Minute)
 	if l := b.want(t, "lock:x", StateHeld); l.Waiters.Visible {
@@ -68,6 +70,7 @@ func TestTheQueueOfThisProcessIsShown(t *testing.T) {
 }
 
 func TestTheVotesOfANodeThatSitsOutProveNothing(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(5)
 	for i := range 3 {
 		b.says(i, "lock:x", "v", time.Minute)
@@ -89,6 +92,7 @@ func TestTheVotesOfANodeThatSitsOutProveNothing(t *testing.T) {
 }
 
 func TestThoseWhoWaitAreWokenWhenAQuorumIsFree(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	for i := range 3 {
 		b.says(i, "lock:x", "v", time.Minute)
@@ -137,6 +141,7 @@ func TestThoseWhoWaitAreWokenWhenAQuorumIsFree(t *testing.T) {
 }
 
 func TestAWaitingCallerIsWokenByEventsBeforeAnythingIsRead(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	free, _, stop := b.Free("lock:x")
 	defer stop()

@@ -13,6 +13,7 @@ import (
 )
 
 func TestNodesThatAreDownMakeALockUnknownAndTheirReturnMendsIt(t *testing.T) {
+	t.Parallel()
 	servers := redistest.StartAll(t, 3)
 	nodes := clientsOf(t, servers)
 	b := watch(t, servers, Config{Resync: time.Hour}, NotificationsLive).Board()
@@ -29,7 +30,11 @@ func TestNodesThatAreDownMakeALockUnknownAndTheirReturnMendsIt(t *testing.T) {
 	l = awaitState(t, b, "lock:x", StateUnknown)
 	wantVotes(t, l, yes, down, down)
 	n := b.Nodes()[1]
-	if n.Up || n.Error != "connection refused" || n.Notifications != NotificationsNone || n.RTT != 0 {
+	eventually(t, b, "it is told why", func() bool { // first that the connection ended
+		n = b.Nodes()[1]
+		return n.Error == "connection refused"
+	})
+	if n.Up || n.Notifications != NotificationsNone || n.RTT != 0 {
 		t.Errorf("got %+v", n)
 	}
 
@@ -46,6 +51,7 @@ func TestNodesThatAreDownMakeALockUnknownAndTheirReturnMendsIt(t *testing.T) {
 }
 
 func TestAHungNodeTimesOutAndReturns(t *testing.T) {
+	t.Parallel()
 	servers := redistest.StartAll(t, 1)
 	node := clientOf(t, servers[0])
 	setOn(t, redisClients{node}, "lock:x", "v", time.Minute)
@@ -60,6 +66,7 @@ func TestAHungNodeTimesOutAndReturns(t *testing.T) {
 }
 
 func TestChangesMadeWhileTheSubscriptionWasGoneAreFound(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	node := clientOf(t, server)
 	ctx := t.Context()
@@ -88,6 +95,7 @@ func TestChangesMadeWhileTheSubscriptionWasGoneAreFound(t *testing.T) {
 }
 
 func TestASilentSubscriptionIsGivenUp(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	node := clientOf(t, server)
 	b := watch(t, []*spawnServer{server}, Config{Resync: time.Hour}, NotificationsLive).Board()
@@ -113,6 +121,7 @@ func TestASilentSubscriptionIsGivenUp(t *testing.T) {
 }
 
 func TestAFlushOfTheWholeNodeIsFound(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	node := clientOf(t, server)
 	setOn(t, redisClients{node}, "lock:x", "v", time.Minute)

@@ -79,6 +79,7 @@ func nonsense(t *testing.T, real string, say func() string) (addr string, met *a
 }
 
 func TestANodeThatAnswersGarbageIsDownAndDisturbsNobody(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	node := clientOf(t, server)
 	setOn(t, redisClients{node}, "lock:x", "v", time.Minute)

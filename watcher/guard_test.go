@@ -7,6 +7,7 @@ import (
 )
 
 func TestAGuardLetsRedisSpeakAndNobodyElse(t *testing.T) {
+	t.Parallel()
 	good := "+PONG\r\n:12\r\n-ERR no\r\n$3\r\na\nb\r\n$-1\r\n$0\r\n\r\n*2\r\n$1\r\n*\r\n*1\r\n:1\r\n%1\r\n+a\r\n+b\r\n*-1\r\n" +
 		strings.Repeat("*1\r\n$9\r\n$99999999\r\n", 50)
 	for size := range 40 { // however it is cut

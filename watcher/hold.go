@@ -227,8 +227,15 @@ func (b *Board) track(e *entry, v verdict, votes *ballot, c clock) {
 func (b *Board) begins(e *entry, on *ident, c clock) *hold {
 	for i, h := range e.claims {
 		if h.fingerprint == on.fingerprint && h.how != EndedOverlapped {
-			// It was not over after all: nodes that lost it got it back.
 			e.claims = slices.Delete(e.claims, i, i+1)
+			if fence := e.fenceOf(on); fence != 0 && fence != h.fence && !h.managed {
+				// The same holder took the lock again, and gave it back before.
+				if !h.told {
+					b.over(e.name, h, EndedReleased, c)
+				}
+				break
+			}
+			// It was not over after all: nodes that lost it got it back.
 			b.history.takeBack(e.name, h)
 			h.over, h.how, h.told, h.believed = never, "", false, false
 			return h

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lockscope/lockscope/lockengine"
+	"github.com/lockscope/lockscope/watcher/format"
 )
 
 // lease lets an engine take a lock on all nodes, and returns its event.
@@ -29,6 +30,7 @@ func (bt *boardTest) tells(ev lockengine.Event, kind lockengine.EventKind, err e
 }
 
 func TestTheHoldersOfANameAreRemembered(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	released := b.lease("lock:x", "v1", 7, time.Minute)
 	b.pass(time.Second)
@@ -62,6 +64,7 @@ func TestTheHoldersOfANameAreRemembered(t *testing.T) {
 }
 
 func TestTheHistoryIsBoundedPerNameAndInTotal(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	for i := range maxHolds + 5 {
 		b.says(0, "lock:x", fmt.Sprint("v", i), time.Minute)
@@ -90,6 +93,7 @@ func TestTheHistoryIsBoundedPerNameAndInTotal(t *testing.T) {
 }
 
 func TestAFenceThatIsNotAboveTheOneBeforeIsFlagged(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	for fence, flagged := range map[int64]bool{10: true, 11: true, 12: false} {
 		name := fmt.Sprint("lock:", fence)
@@ -104,6 +108,7 @@ func TestAFenceThatIsNotAboveTheOneBeforeIsFlagged(t *testing.T) {
 }
 
 func TestAnOverlapIsFlaggedWhileItLastsAndSomeTimeLonger(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	for i := range b.nodes {
 		b.nodeStatus(i, func(n *NodeStatus) { n.Notifications = NotificationsLive })
@@ -148,6 +153,7 @@ func TestAnOverlapIsFlaggedWhileItLastsAndSomeTimeLonger(t *testing.T) {
 }
 
 func TestALateEventTellsThatATokenWasReleased(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	b.nodeStatus(0, func(n *NodeStatus) { n.Notifications = NotificationsLive })
 	b.beginScan(0)
@@ -170,7 +176,35 @@ func TestALateEventTellsThatATokenWasReleased(t *testing.T) {
 	}
 }
 
+func TestADoubtThatComesUpAfterTheEchoWasAskedForIsNotSettledByIt(t *testing.T) {
+	t.Parallel()
+	b := newBoardTest(1)
+	b.nodeStatus(0, func(n *NodeStatus) { n.Notifications = NotificationsLive })
+	b.beginScan(0)
+	s := &session{
+		node: &node{board: b.Board}, dirty: newDirtySet(),
+		sought: make(map[string]struct{}), doubts: make(map[string]struct{}),
+	}
+	b.says(0, "lock:x", "v", time.Minute)
+	for _, name := range b.says(0, "lock:x", "w", time.Minute) {
+		s.sought[name] = struct{}{}
+	}
+	for _, name := range b.says(0, "lock:x", "u", time.Minute) {
+		s.doubts[name] = struct{}{}
+	}
+	must(t, s.settle(t.Context()))
+	if got := endingsOf(b.Board, "lock:x"); slices.Contains(got, EndedLost) {
+		t.Errorf("ended %v while an event may be on its way", got)
+	}
+	s.sought, s.doubts = s.doubts, s.sought // the next echo was asked for
+	must(t, s.settle(t.Context()))
+	if got := endingsOf(b.Board, "lock:x"); !slices.Equal(got, []Ending{EndedLost, EndedLost}) {
+		t.Errorf("ended %v", got)
+	}
+}
+
 func TestRivalsThatGoOnSplittingTheVotesAreTold(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	b.says(0, "lock:x", "v", time.Minute)
 	b.says(1, "lock:x", "w", time.Minute)
@@ -185,6 +219,7 @@ func TestRivalsThatGoOnSplittingTheVotesAreTold(t *testing.T) {
 }
 
 func TestAnOutageEndsNoHold(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	for i := range 3 {
 		b.says(i, "lock:x", "v", time.Minute)
@@ -212,6 +247,7 @@ func TestAnOutageEndsNoHold(t *testing.T) {
 }
 
 func TestActivityIsNumberedAndSaysWhatItHasForgotten(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	start := b.Activity(0, maxActivity).Last // the node came up
 	for i := range maxActivity {
@@ -248,6 +284,7 @@ func TestActivityIsNumberedAndSaysWhatItHasForgotten(t *testing.T) {
 }
 
 func TestEventsOfTheEngineThatComeTooFastAreAGapAndNoEvidence(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	b.lease("lock:x", "v", 7, time.Minute)
 	b.Observe(lockengine.Event{Kind: lockengine.EventWaiting, Name: "lock:x", Waiters: 3, OldestSince: b.time})
@@ -272,6 +309,7 @@ func TestEventsOfTheEngineThatComeTooFastAreAGapAndNoEvidence(t *testing.T) {
 }
 
 func TestWhatNodesSaidInTheAttemptIsKept(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	ev := b.lease("lock:x", "v", 7, time.Minute)
 	for i, v := range []lockengine.Vote{yes, other, lockengine.VoteQuarantined} {
@@ -296,7 +334,38 @@ func TestWhatNodesSaidInTheAttemptIsKept(t *testing.T) {
 	}
 }
 
+func TestAHolderThatTakesTheLockAgainWithAnotherFenceBeginsAnew(t *testing.T) {
+	t.Parallel()
+	b := newBoardTest(1)
+	b.nodeStatus(0, func(n *NodeStatus) { n.Notifications = NotificationsLive })
+	b.beginScan(0)
+	says := func(client string, fence int64) {
+		b.apply(0, []reading{{
+			name: "lock:x", status: readPresent, typ: "hash", ttl: time.Minute, at: b.time,
+			fingerprint: client, match: format.Match{Library: format.Redisson}, detail: &detail{fence: fence},
+		}})
+		b.pass(time.Millisecond)
+	}
+	says("A", 5)
+	says("B", 6) // no event has told yet how A's token went
+	says("A", 6)
+	if l := b.want(t, "lock:x", StateHeld); !slices.Contains(l.Flags, "fence-back") {
+		t.Errorf("flags %v", l.Flags)
+	}
+	says("B", 7)
+	says("B", 7) // and not because it is read again
+	says("A", 8)
+	var got []string
+	for _, h := range b.History("lock:x") {
+		got = append(got, fmt.Sprint(h.Fingerprint, h.Fence))
+	}
+	if want := []string{"A8", "B7", "A6", "B6", "A5"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 func TestAFenceThatALibraryKeepsOnTheNodeMayGoBackToo(t *testing.T) {
+	t.Parallel()
 	node, b := one(t)
 	before := ""
 	take := func(client string, fence int) {

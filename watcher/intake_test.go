@@ -11,6 +11,7 @@ import (
 )
 
 func TestTheEngineNeverWaitsForWhoHoldsTheBoard(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	b.mu.Lock() // by somebody who takes for ever
 	done := make(chan struct{})

@@ -60,6 +60,7 @@ func shownJoined(b *Board) (spread, readWrite string) {
 // Whatever is written to the keys of a lock that is spread over several, with
 // events told or lost, the Board ends with who holds it.
 func TestAfterQuietJoinedLocksAreWhatTheirKeysSay(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	node := clientOf(t, server)
 	ctx := t.Context()

@@ -70,6 +70,7 @@ func names(b *Board) []string {
 }
 
 func TestAHoldThatIsTakenAgainIsTheSameHolder(t *testing.T) {
+	t.Parallel()
 	node, b := one(t)
 	do(t, node, "HINCRBY x "+clientA+":1 1", "PEXPIRE x 60000", "INCR redisson_lock_token:{x}")
 	first := awaitLock(t, b, "x", "held once", func(l Lock) bool { return l.Holder.Holds == 1 })
@@ -90,6 +91,7 @@ func TestAHoldThatIsTakenAgainIsTheSameHolder(t *testing.T) {
 }
 
 func TestTheQueueOfAFairLockIsVisible(t *testing.T) {
+	t.Parallel()
 	node, b := one(t)
 	do(t, node, "HSET x "+clientA+":1 1", "PEXPIRE x 60000")
 	awaitState(t, b, "x", StateHeld)
@@ -120,6 +122,7 @@ func TestTheQueueOfAFairLockIsVisible(t *testing.T) {
 }
 
 func TestAQueueThatMayNotBeReadIsNotVisible(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	admin := clientOf(t, server)
 	must(t, admin.Do(t.Context(), "ACL", "SETUSER", "viewer", "on", ">secret", "~lock:*", "resetchannels", "&__keyspace@0__:lock:*",
@@ -136,6 +139,7 @@ func TestAQueueThatMayNotBeReadIsNotVisible(t *testing.T) {
 }
 
 func TestReadersComeAndGoWithoutBecomingOtherHolders(t *testing.T) {
+	t.Parallel()
 	node, b := one(t)
 	latch := func(client string) string { return "SET {x}:" + client + ":1:rwlock_timeout:1 1 PX 60000" }
 	do(t, node, "HSET x mode read "+clientA+":1 1", "PEXPIRE x 60000", latch(clientA))
@@ -158,6 +162,7 @@ func TestReadersComeAndGoWithoutBecomingOtherHolders(t *testing.T) {
 }
 
 func TestTheTwoKeysOfAReadWriteLockAreOneLock(t *testing.T) {
+	t.Parallel()
 	node, b := one(t)
 	do(t, node, "SADD x.readers "+machine, "PEXPIRE x.readers 60000")
 	l := awaitLock(t, b, "x.writer", "one reads", func(l Lock) bool { return l.Holder.Readers == 1 })
@@ -182,6 +187,7 @@ func TestTheTwoKeysOfAReadWriteLockAreOneLock(t *testing.T) {
 }
 
 func TestKeysThatOnlyHaveTheNamesOfAReadWriteLockAreThemselves(t *testing.T) {
+	t.Parallel()
 	node, b := one(t)
 	do(t, node, "SET x.readers v PX 60000", "SET y.writer v PX 60000", "SADD z.readers somebody", "PEXPIRE z.readers 60000")
 	for _, name := range []string{"x.readers", "y.writer", "z.readers"} {
@@ -197,6 +203,7 @@ func TestKeysThatOnlyHaveTheNamesOfAReadWriteLockAreThemselves(t *testing.T) {
 }
 
 func TestALockOnSeveralKeysIsHeldByTheirMajority(t *testing.T) {
+	t.Parallel()
 	node, b := one(t)
 	const value, other = "\x00\xc8aaaaaaaaaaaaaaaaaaaaaa", "\x00\xc9bbbbbbbbbbbbbbbbbbbbbb"
 	set := func(i int, value string, ttl time.Duration) {
@@ -233,6 +240,7 @@ func TestALockOnSeveralKeysIsHeldByTheirMajority(t *testing.T) {
 }
 
 func TestSemaphoresTellHowManyHoldThem(t *testing.T) {
+	t.Parallel()
 	node, b := one(t)
 	now := time.Now()
 	at := func(d time.Duration) int64 { return now.Add(d).UnixMilli() }
@@ -263,6 +271,7 @@ func TestSemaphoresTellHowManyHoldThem(t *testing.T) {
 }
 
 func TestANumberIsNotSaidToBeALock(t *testing.T) {
+	t.Parallel()
 	node, b := one(t)
 	do(t, node, "SET x 7", "INCR nextid:x", "INCR redisson_lock_token:{x}", "LPUSH lock-signal:x 1")
 	l := awaitState(t, b, "x", StateHeld)
@@ -275,6 +284,7 @@ func TestANumberIsNotSaidToBeALock(t *testing.T) {
 }
 
 func TestAPinnedSemaphoreIsFreeWhilePermitsAreLeft(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	node := clientOf(t, server)
 	b := watch(t, []*spawnServer{server}, Config{
@@ -290,6 +300,7 @@ func TestAPinnedSemaphoreIsFreeWhilePermitsAreLeft(t *testing.T) {
 }
 
 func TestBigThingsAreNotReadAndTheirStateIsRight(t *testing.T) {
+	t.Parallel()
 	node, b := one(t)
 	ctx := t.Context()
 	big := strings.Repeat("x", 1<<20)

@@ -2,6 +2,7 @@ package watcher
 
 import (
 	"context"
+	"flag"
 	"io"
 	"log/slog"
 	"os"
@@ -22,7 +23,15 @@ type quietLog struct{}
 
 func (quietLog) Printf(context.Context, string, ...any) {}
 
+// together is how many tests run at a time: they mostly wait, for servers, ends of
+// leases and the next look at a node.
+const together = "8"
+
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", together); err != nil {
+		panic(err)
+	}
 	redis.SetLogger(quietLog{})
 	if os.Getenv("WATCHER_TEST_LOG") == "" {
 		slog.SetDefault(slog.New(slog.NewTextHandler(io.Discard, nil)))

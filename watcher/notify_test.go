@@ -15,6 +15,7 @@ import (
 var noConfig = []string{"--rename-command", "CONFIG", ""}
 
 func TestFlagsAreMergedAndNeverTakenAway(t *testing.T) {
+	t.Parallel()
 	for have, want := range map[string]string{
 		"":                "Kg$xeh",
 		"Ex":              "ExKg$eh",
@@ -32,6 +33,7 @@ func TestFlagsAreMergedAndNeverTakenAway(t *testing.T) {
 }
 
 func TestANodeKeepsItsOwnFlagsAndGetsOurs(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "--notify-keyspace-events", "Ex")
 	watch(t, []*spawnServer{server}, Config{}, NotificationsLive)
 	flags, err := clientOf(t, server).ConfigGet(t.Context(), notifySetting).Result()
@@ -44,6 +46,7 @@ func TestANodeKeepsItsOwnFlagsAndGetsOurs(t *testing.T) {
 }
 
 func TestACanaryFindsEventsWhereConfigIsRefused(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, append([]string{"--notify-keyspace-events", "KA"}, noConfig...)...)
 	node := clientOf(t, server)
 	b := watch(t, []*spawnServer{server}, Config{Resync: time.Hour}, NotificationsLive).Board()
@@ -58,6 +61,7 @@ func TestACanaryFindsEventsWhereConfigIsRefused(t *testing.T) {
 }
 
 func TestANodeThatSendsNoEventsIsPolled(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, noConfig...)
 	node := clientOf(t, server)
 	b := watch(t, []*spawnServer{server}, Config{}, NotificationsPolling).Board()
@@ -71,6 +75,7 @@ func TestANodeThatSendsNoEventsIsPolled(t *testing.T) {
 }
 
 func TestExternalNeverTouchesTheConfiguration(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "--notify-keyspace-events", "KEA")
 	node := clientOf(t, server)
 	b := watch(t, []*spawnServer{server}, Config{Notifications: ModeExternal, Resync: 500 * time.Millisecond}, NotificationsLive).Board()
@@ -94,6 +99,7 @@ func TestExternalNeverTouchesTheConfiguration(t *testing.T) {
 }
 
 func TestOffSubscribesToNothing(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "--notify-keyspace-events", "Ex")
 	node := clientOf(t, server)
 	b := watch(t, []*spawnServer{server}, Config{Notifications: ModeOff}, NotificationsPolling).Board()
@@ -110,6 +116,7 @@ func TestOffSubscribesToNothing(t *testing.T) {
 }
 
 func TestAUserWhoMayOnlyReadIsPolled(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	admin := clientOf(t, server)
 	must(t, admin.Do(t.Context(), "ACL", "SETUSER", "viewer", "on", ">secret", "~lock:a*",
@@ -132,6 +139,7 @@ func TestAUserWhoMayOnlyReadIsPolled(t *testing.T) {
 }
 
 func TestAWrongPasswordIsSaidWithoutIt(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	must(t, clientOf(t, server).ConfigSet(t.Context(), "requirepass", "right").Err())
 	w, err := New([]Source{{ID: "a", Target: target.Server(&redis.Options{Addr: server.Addr(), Password: "wrong-secret"})}}, Config{})
@@ -145,6 +153,7 @@ func TestAWrongPasswordIsSaidWithoutIt(t *testing.T) {
 }
 
 func TestKeymissEventsOfOurOwnReadsAreNoChanges(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, "--notify-keyspace-events", "KAm")
 	node := clientOf(t, server)
 	client := redis.NewClient(&redis.Options{Addr: server.Addr(), Protocol: 2, DisableIdentity: true})

@@ -82,6 +82,7 @@ func equal(x, y map[string]string) bool {
 // they are turned off, or cut off with the subscription: after a while without
 // writes the Board shows what a scan of the nodes finds.
 func TestAfterQuietTheViewEqualsAScanWhateverWasLost(t *testing.T) {
+	t.Parallel()
 	servers := redistest.StartAll(t, 2)
 	nodes := clientsOf(t, servers)
 	ctx := t.Context()
@@ -142,6 +143,7 @@ func TestAfterQuietTheViewEqualsAScanWhateverWasLost(t *testing.T) {
 // Many writers at once on few names, with every event told: reads must not
 // overtake each other, and nothing but events may be needed.
 func TestAStormOnFewNamesEndsWithWhatTheNodeHolds(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	node := clientOf(t, server)
 	ctx := t.Context()

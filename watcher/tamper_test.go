@@ -185,6 +185,7 @@ func watchThrough(t *testing.T, p *tamper, cfg Config) *Board {
 // Events that are lost, doubled and reordered in any way, beside any writes: in
 // the end the Board shows what a scan finds.
 func TestWhateverBecomesOfEventsTheViewIsRightInTheEnd(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	node := clientOf(t, server)
 	ctx := t.Context()
@@ -230,6 +231,7 @@ func TestWhateverBecomesOfEventsTheViewIsRightInTheEnd(t *testing.T) {
 }
 
 func TestASubscriptionThatFallsSilentIsNoticedAndWhatItMissedIsFound(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	node := clientOf(t, server)
 	p := tampered(t, server.Addr())

@@ -9,6 +9,7 @@ import (
 )
 
 func TestOneNameIsShownAlone(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	b.says(0, "lock:x", "v", time.Minute)
 	b.says(0, "lock:y", "v", time.Minute)
@@ -21,6 +22,7 @@ func TestOneNameIsShownAlone(t *testing.T) {
 }
 
 func TestAWindowFiltersSortsAndCuts(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	put := func(name, value string, ttl time.Duration, nodes ...int) {
 		for _, i := range nodes {
@@ -122,6 +124,7 @@ func TestFacetsAreWhatAQueryCanBeNarrowedTo(t *testing.T) {
 }
 
 func TestNamesStayInOrderWhateverComesAndGoes(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(1)
 	for round := range 20 {
 		for i := range 50 {
@@ -163,6 +166,7 @@ func BenchmarkWindowOfAHundredThousandNames(b *testing.B) {
 }
 
 func TestQueriesRunBesideChanges(t *testing.T) {
+	t.Parallel()
 	b := newBoardTest(3)
 	done := make(chan struct{})
 	var wg sync.WaitGroup

@@ -190,7 +190,10 @@ func (c *Cluster) CLI(t testing.TB, args ...string) string {
 }
 
 // Await waits until ready.
-func (c *Cluster) Await(t testing.TB, what string, ready func() bool) { await(t, what, ready) }
+func (c *Cluster) Await(t testing.TB, what string, ready func() bool) {
+	t.Helper()
+	await(t, what, ready)
+}
 
 func await(t testing.TB, what string, ready func() bool) {
 	t.Helper()

@@ -9,13 +9,13 @@ import { Feed } from "./feed.js";
 import { number } from "./format.js";
 import { nameOf } from "./lock.js";
 import { begin, onlyCounts } from "./page.js";
+import { holdEvents } from "./pause.js";
 import { fieldOf, find, settings } from "./settings.js";
 import { show } from "./visible.js";
 
 const content = find("#content");
 const search = /** @type {HTMLInputElement} */ (find("#q"));
 const kinds = /** @type {HTMLSelectElement} */ (find("#kind"));
-const pauseButton = find('[data-action="pause"]');
 /** How many lines are shown, and with how many the page begins. */
 const most = 1000;
 const first = 200;
@@ -30,8 +30,7 @@ const feed = new Feed(find("#feed"), most, () => {
   find("#feed").hidden = feed.empty;
   find("#nothing").hidden = !feed.empty || filtered;
   find("#no-match").hidden = !feed.empty || !filtered;
-  pauseButton.setAttribute("aria-pressed", String(feed.paused));
-  fieldOf("pause", pauseButton).textContent = feed.paused ? `Go on · ${number(feed.held)} waiting` : "Pause";
+  holdEvents(feed.held);
 });
 feed.epoch = content.dataset.epoch ?? "";
 
@@ -40,7 +39,7 @@ let watched = 0;
 
 const stream = begin((frame) => {
   if ((frame.t === "event" || frame.t === "gap") && frame.id === `feed-${watched}`) feed.receive(frame);
-});
+}, undefined, (on) => feed.pause(on));
 
 /** @param {number} after */
 function watch(after) {
@@ -109,7 +108,6 @@ function showQuery() {
 /** @type {Record<string, () => void>} */
 const actions = {
   clear: () => void set({ q: "", kind: "", name: "", nameB64: "", owner: "" }),
-  pause: () => feed.pause(!feed.paused),
 };
 
 document.addEventListener("click", (event) => {
@@ -140,7 +138,6 @@ find("#search").addEventListener("submit", (event) => {
 kinds.addEventListener("change", () => void set({ kind: kinds.value }));
 
 onCommand("search", () => { search.focus(); search.select(); });
-onCommand("pause", actions.pause);
 onCommand("escape", () => {
   if (search.value) void set({ q: "" });
   search.blur();

@@ -2,7 +2,7 @@
 // One loop that drives every countdown on the page from its deadline. The
 // server sends deadlines as times and never ticks.
 
-import { serverNow } from "./clock.js";
+import { shownNow } from "./clock.js";
 import { age, remaining, spanFor } from "./format.js";
 import { settings } from "./settings.js";
 
@@ -33,7 +33,7 @@ const watcher = new IntersectionObserver((entries) => {
     const countdown = running.get(entry.target);
     if (!countdown) continue;
     countdown.seen = entry.isIntersecting;
-    if (countdown.seen) draw(countdown, serverNow(), true);
+    if (countdown.seen) draw(countdown, shownNow(), true);
   }
 }, { rootMargin: "80px" });
 
@@ -56,7 +56,7 @@ export function count(row, parts, end, since) {
   if (end !== countdown.end || begun) {
     // The bar is drawn against the whole of a lease. How long that is shows
     // when a lease begins or is extended; before that it is a fair guess.
-    const now = serverNow();
+    const now = shownNow();
     const left = Math.max(end - now, 1);
     const extended = old && !begun && countdown.end && end > countdown.end;
     countdown.span = extended ? left : spanFor(left, since ? Math.max(now - since, 0) : -1, settings.maxTTL);
@@ -67,7 +67,7 @@ export function count(row, parts, end, since) {
     running.set(row, countdown);
     watcher.observe(row);
   }
-  if (countdown.seen) draw(countdown, serverNow(), true);
+  if (countdown.seen) draw(countdown, shownNow(), true);
 }
 
 /** @param {HTMLElement} row */
@@ -110,7 +110,7 @@ function loop(frame) {
   const withText = frame - lastText >= (calm.matches ? 1000 : textEvery);
   if (withText) lastText = frame;
   else if (calm.matches) return;
-  const now = serverNow();
+  const now = shownNow();
   for (const countdown of running.values()) {
     if (countdown.seen) draw(countdown, now, withText);
   }

@@ -3,7 +3,7 @@
 
 import { AcquireDialog } from "./acquire.js";
 import { AttemptCard } from "./attemptcard.js";
-import { serverNow } from "./clock.js";
+import { shownNow } from "./clock.js";
 import { onCommand } from "./commands.js";
 import { copy } from "./copy.js";
 import { count } from "./countdown.js";
@@ -17,6 +17,7 @@ import { showFacts, showQueue } from "./lockknown.js";
 import { showVotes, tickVotes } from "./lockvotes.js";
 import { nodes } from "./nodes.js";
 import { begin } from "./page.js";
+import { holdEvents } from "./pause.js";
 import { fieldOf, find, settings } from "./settings.js";
 import { commands } from "./shell.js";
 import { tab } from "./tab.js";
@@ -38,7 +39,10 @@ const parts = { bar: part("bar"), text: part("left"), held: document.createEleme
 let lock = null;
 const attempt = new AttemptCard();
 const holders = new Holders();
-const feed = new Feed(find("#feed"), 50, () => { find('[data-field="no-events"]').hidden = !feed.empty; });
+const feed = new Feed(find("#feed"), 50, () => { 
+  find('[data-field="no-events"]').hidden = !feed.empty;
+  holdEvents(feed.held);
+});
 feed.epoch = content.dataset.epoch ?? "";
 const leases = new Leases(showActions);
 const dialog = settings.readOnly ? null : new AcquireDialog(acquired, leases);
@@ -54,7 +58,7 @@ const stream = begin((frame) => {
   else if (frame.t === "wait") dialog?.waiting.placed(frame);
 }, (state) => {
   if (state === "live") void leases.check();
-});
+}, (on) => feed.pause(on));
 
 /** @param {Lock|null} now null while nothing is known of the name */
 function showLock(now) {
@@ -174,7 +178,7 @@ if (dialog) {
 
 function tick() {
   if (!lock || document.hidden) return;
-  const now = serverNow();
+  const now = shownNow();
   const since = heldSince(lock);
   const words = since ? `for ${age(now - since)}` : "";
   if (part("since").textContent !== words) part("since").textContent = words;

@@ -5,13 +5,14 @@
 import { AdmitDialog } from "./admit.js";
 import { get } from "./api.js";
 import { Chart } from "./chart.js";
-import { serverNow } from "./clock.js";
+import { serverNow, shownNow } from "./clock.js";
 import { showFindings } from "./finding.js";
 import { age, dash, number, roundTrip } from "./format.js";
 import { backWords, clockWords, stateOf, versionOf } from "./node.js";
 import { evictionWords, notificationWords, persistenceWords, rateWords, sumWords, whyWords } from "./nodefacts.js";
 import { nodes } from "./nodes.js";
 import { begin, onlyCounts } from "./page.js";
+import { holdNodes, isPaused } from "./pause.js";
 import { fieldOf, find, settings } from "./settings.js";
 import { showTime } from "./times.js";
 import { plain } from "./visible.js";
@@ -21,11 +22,22 @@ import { plain } from "./visible.js";
 const maxDrift = Number(find("#content").dataset.maxDrift);
 const admit = settings.readOnly ? null : new AdmitDialog();
 
+/** What the charts have to draw when the pause ends: as much as they show. @type {[number, Node[]][]} */
+let samples = [];
+const mostSamples = 600;
+
 const stream = begin((frame) => {
   if (!frame.nodes) return;
+  samples = [...samples.slice(1 - mostSamples), [serverNow(), frame.nodes]];
+  if (isPaused()) holdNodes(frame.nodes.map((/** @type {Node} */ { id }) => id));
+  else showNow();
+}, undefined, (on) => { if (!on) showNow(); });
+
+function showNow() {
   showAll();
-  for (const chart of charts) chart.add(serverNow(), frame.nodes);
-});
+  for (const sample of samples) for (const chart of charts) chart.add(...sample);
+  samples = [];
+}
 
 /** @type {Chart[]} */
 let charts = [];
@@ -100,7 +112,7 @@ function showNode(card, node) {
  * @param {Node} node
  */
 function tick(card, node) {
-  const now = serverNow();
+  const now = shownNow();
   const since = node.since ? `for ${age(now - Date.parse(node.since))}` : "";
   put(fieldOf("since", card), stateOf(node) === "quarantined" ? backWords(node, now) : since);
   put(fieldOf("uptime", card), node.up && node.startedAt ? age(now - Date.parse(node.startedAt)) : dash);

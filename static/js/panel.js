@@ -3,7 +3,7 @@
 // same without this page.
 
 import { AttemptCard } from "./attemptcard.js";
-import { serverNow } from "./clock.js";
+import { shownNow } from "./clock.js";
 import { copy } from "./copy.js";
 import { age, dash, fence, remaining } from "./format.js";
 import { History } from "./history.js";
@@ -108,7 +108,7 @@ export class Panel {
 
   /** @param {Lock} lock */
   times(lock) {
-    const now = serverNow();
+    const now = shownNow();
     const since = heldSince(lock);
     put(part("since"), since ? `for ${age(now - since)}` : "");
     put(part("waiting"), queueWords(lock, now));

@@ -14,6 +14,8 @@ const firstDelay = 500;
 const lastDelay = 30_000;
 /** The server speaks at least every 15 s; after this silence it is gone. */
 const silence = 40_000;
+/** When somebody comes back to a page that slept, this is enough. */
+const missedBeat = 20_000;
 
 export class Stream {
   /**
@@ -32,6 +34,7 @@ export class Stream {
     this.ready = false;
     this.retry = 0;
     this.guard = 0;
+    this.lastHeard = Date.now();
     addEventListener("online", () => this.hurry());
     addEventListener("offline", () => this.drop("offline"));
     document.addEventListener("visibilitychange", () => {
@@ -54,6 +57,11 @@ export class Stream {
   watch(id, watch) {
     this.watches.set(id, { watch: { ...watch }, seq: null });
     this.send({ t: "watch", id, ...watch });
+  }
+
+  /** Asks for all windows as they are now. */
+  again() {
+    for (const [id, { watch }] of this.watches) if (watch.view !== "events") this.watch(id, watch);
   }
 
   /** @param {string} id */
@@ -92,6 +100,7 @@ export class Stream {
       // A frame of a window that is no longer wanted, or a change to one that
       // has not come yet.
       if (!entry || (frame.t === "delta" && entry.seq === null)) return;
+      frame.first = entry.seq === null;
       entry.seq = frame.s ?? null;
     }
     if (frame.t === "event" || frame.t === "gap") {
@@ -132,6 +141,7 @@ export class Stream {
 
   /** Each frame winds the guard up; a connection that says nothing is cut. */
   listen() {
+    this.lastHeard = Date.now();
     clearTimeout(this.guard);
     this.guard = setTimeout(() => this.drop("reconnecting"), silence);
   }
@@ -151,10 +161,14 @@ export class Stream {
     this.retry = setTimeout(() => this.connect(), Math.random() * most);
   }
 
-  /** Connects at once when waiting to. */
+  /** Connects at once when waiting to, or when the server has missed a beat. */
   hurry() {
-    if (this.socket) return;
+    if (this.socket && Date.now() - this.lastHeard < missedBeat) return;
+    const stale = this.socket;
     this.attempts = 0;
+    this.ready = false;
+    if (stale) this.onState("reconnecting");
     this.connect();
+    stale?.close();
   }
 }
