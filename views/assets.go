@@ -14,9 +14,9 @@ var Styles = []string{
 // the head lets a browser fetch them side by side and not one import after the
 // other.
 var Modules = []string{
-	"main.js", "acquire.js", "admit.js", "announce.js", "api.js", "attempt.js", "attemptcard.js", "bulk.js", "clock.js",
+	"main.js", "acquire.js", "admit.js", "announce.js", "api.js", "attempt.js", "attemptcard.js", "behind.js", "bulk.js", "clock.js",
 	"commands.js", "connection.js", "copy.js", "countdown.js", "facets.js", "filters.js", "finding.js", "follow.js", "format.js",
-	"fuzzy.js", "history.js", "leases.js", "lock.js", "lockfacts.js", "node.js", "nodefacts.js", "nodepanel.js", "nodes.js",
+	"fuzzy.js", "history.js", "lane.js", "leases.js", "lock.js", "lockfacts.js", "node.js", "nodefacts.js", "nodepanel.js", "nodes.js",
 	"order.js", "page.js", "palette.js", "panel.js", "pause.js", "refusal.js", "row.js", "rowactions.js", "rowmenu.js", "selection.js",
 	"settings.js", "shared.js", "shell.js", "store.js", "stream.js", "tab.js", "table.js", "theme.js", "times.js", "title.js",
 	"toast.js", "viewport.js", "visible.js", "votes.js", "waiting.js",

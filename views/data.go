@@ -168,8 +168,10 @@ type Waiters struct {
 	Visible     bool
 	Count       int
 	OldestSince time.Time
-	// Who are the first of them, where they are known.
-	Who []string
+	// Who are the first of them, where they are known, and Since is since when
+	// each of those waits; empty where that is not known.
+	Who   []string
+	Since []time.Time
 }
 
 // A Node is a card of the node strip.

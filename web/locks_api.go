@@ -14,8 +14,8 @@ import (
 	"github.com/lockscope/lockscope/watcher"
 )
 
-// A locksFilter narrows the locks.
-type locksFilter struct {
+// A LocksFilter narrows the locks that a call is about.
+type LocksFilter struct {
 	Q       string `query:"q" maxLength:"512" doc:"Text to search in names, owners, libraries and fingerprints."`
 	State   string `query:"state" enum:"held,expiring,contested,residue,unknown,free" doc:"Only names in this state."`
 	Owner   string `query:"owner" maxLength:"512" doc:"Only locks whose holder is called so."`
@@ -23,12 +23,12 @@ type locksFilter struct {
 	Waiting bool   `query:"waiting" doc:"Only locks that somebody is seen to wait for."`
 }
 
-func (f *locksFilter) query() watcher.Query {
+func (f *LocksFilter) query() watcher.Query {
 	return watcher.Query{Text: f.Q, State: watcher.State(f.State), Owner: f.Owner, Library: f.Library, Waiting: f.Waiting}
 }
 
 type locksInput struct {
-	locksFilter
+	LocksFilter
 	Mine   bool   `query:"mine" doc:"Only the locks that this browser session holds."`
 	Sort   string `query:"sort" enum:"name,-name,state,-state,owner,-owner,expires,-expires,fence,-fence,waiters,-waiters,since,-since" doc:"The order; by name when it is not given. Locks without what is sorted by come last both ways."`
 	Offset int    `query:"offset" minimum:"0" maximum:"10000000" doc:"How many to leave out at the beginning; a cursor says it better where pages follow each other."`
@@ -108,7 +108,7 @@ type Facet struct {
 }
 
 // listFacets answers with the libraries and owners that there are.
-func (s *Server) listFacets(_ context.Context, in *locksFilter) (*facetsOutput, error) {
+func (s *Server) listFacets(_ context.Context, in *LocksFilter) (*facetsOutput, error) {
 	found := s.board.Facets(in.query())
 	out := &facetsOutput{}
 	out.Body.Libraries, out.Body.Owners, out.Body.MoreOwners = toFacets(found.Libraries), toFacets(found.Owners), found.MoreOwners

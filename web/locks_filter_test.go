@@ -31,9 +31,10 @@ func (b *browser) listed(query string) []string {
 
 func TestAFilterMeansTheSameEverywhere(t *testing.T) {
 	w := begin(t, 3)
+	ofBob, ofAlice := owned("bob"), owned("alice")
 	for i := range 3 {
-		w.set("lock:a", owned("bob"), 40*time.Second, i)
-		w.set("lock:b", owned("alice"), 20*time.Second, i)
+		w.set("lock:a", ofBob, 40*time.Second, i)
+		w.set("lock:b", ofAlice, 20*time.Second, i)
 		w.set("lock:c", "v", 30*time.Second, i)
 	}
 	w.set("lock:d", owned("bob"), time.Minute, 0)

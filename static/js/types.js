@@ -55,7 +55,7 @@
  * @property {number|null} fence
  * @property {string|null} expiresAt
  * @property {Vote[]} votes
- * @property {{visible: boolean, count: number, oldestSince: string|null, who?: string[]}} waiters
+ * @property {{visible: boolean, count: number, oldestSince: string|null, who?: string[], since?: string[]}} waiters
  * @property {number} seq
  */
 

@@ -91,8 +91,12 @@ export class Viewport {
    * @param {number} index
    */
   show(index) {
-    this.place();
-    this.by(this.top + index * this.row - this.from);
+    // The bars come to rest at the top on the way, so where rows begin is known
+    // only then.
+    for (let i = 0; i < 2; i++) {
+      this.place();
+      this.by(this.top + index * this.row - this.from);
+    }
   }
 
   /**
