@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"internal/stage/record":    {},
 	"internal/stage/scenarios": {"internal/stage"},
 	"internal/embedded":        {"internal/glob"},
+	"internal/journal":         {},
 	"internal/spawn":           {},
 	"internal/redistest":       {"internal/spawn"},
 }

@@ -26,6 +26,7 @@ import (
 
 	"github.com/lockscope/lockscope/internal/config"
 	"github.com/lockscope/lockscope/internal/embedded"
+	"github.com/lockscope/lockscope/internal/journal"
 	"github.com/lockscope/lockscope/internal/metrics"
 	"github.com/lockscope/lockscope/internal/spawn"
 	"github.com/lockscope/lockscope/internal/stage"
@@ -284,6 +285,7 @@ func (m *Main) startWeb(ln net.Listener, engine *lockengine.Engine, watch *watch
 		stages = stage.NewStages(stage.Limits{}, scenarios.All(), m.log)
 		m.defers(stages.Close)
 	}
+	records := m.startJournal()
 	server, err := web.New(web.Config{
 		Addr:         cfg.Addr,
 		BasePath:     cfg.BasePath,
@@ -304,6 +306,9 @@ func (m *Main) startWeb(ln net.Listener, engine *lockengine.Engine, watch *watch
 			}
 			return nil
 		},
+		Forcer:  watch,
+		Journal: records,
+		Counted: metrics.NewCommands(m.metrics, func() (int, bool) { s := records.Status(); return s.Waiting, s.Away != "" }).Count,
 		Metrics: promhttp.HandlerFor(m.metrics, promhttp.HandlerOpts{}),
 		Stages:  stages,
 		Logger:  m.log,
@@ -328,6 +333,20 @@ func (m *Main) startWeb(ln net.Listener, engine *lockengine.Engine, watch *watch
 	})
 	m.log.Info("dashboard", "url", pageURL(m.Addr, cfg.BasePath), "version", version)
 	return nil
+}
+
+// startJournal begins to keep who does what.
+func (m *Main) startJournal() *journal.Journal {
+	if m.Config.Journal == nil {
+		return journal.New(nil, m.log)
+	}
+	j := journal.New(m.Config.Journal.Options, m.log)
+	ctx, cancel := context.WithCancel(context.Background())
+	j.Open(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { j.Run(ctx) })
+	m.defers(func() { cancel(); wg.Wait() })
+	return j
 }
 
 // pageURL is what to open in a browser on this machine.

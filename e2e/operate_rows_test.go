@@ -108,7 +108,7 @@ func TestTheMenuOfARow(t *testing.T) {
 	b.keys(kb.ArrowDown)
 	b.wait("the next one", focused+` === "Open its page"`)
 	b.keys(kb.End)
-	b.wait("the last one", focused+` === "Copy redis-cli commands"`)
+	b.wait("the last one", focused+` === "Force release…"`)
 	b.keys(kb.ArrowDown)
 	b.wait("round to the first", focused+` === "Open"`)
 	b.keys("s")

@@ -17,6 +17,9 @@ type AcquireOptions struct {
 	// Owner is who asks, at most 128 bytes of printable text. Everybody who
 	// can read the nodes can read it.
 	Owner string
+	// Note says what the lock is taken for, at most MaxNote characters of printable
+	// text. It stays in this process, and goes with the events of the lease.
+	Note string
 	// Wait is how long to go on while somebody else holds the lock. Callers of
 	// one engine are served in the order in which they came.
 	Wait time.Duration
@@ -76,7 +79,7 @@ func (e *Engine) checkAcquire(ctx context.Context, name string, opts AcquireOpti
 	if ttl == 0 {
 		ttl = e.cfg.TTL
 	}
-	for _, err := range []error{checkContext(ctx), checkName(name), checkOwner(opts.Owner), e.cfg.checkTTL(ttl)} {
+	for _, err := range []error{checkContext(ctx), checkName(name), checkOwner(opts.Owner), checkNote(opts.Note), e.cfg.checkTTL(ttl)} {
 		if err != nil {
 			return 0, err
 		}
@@ -96,7 +99,7 @@ func (e *Engine) contend(ctx context.Context, w *waiter, opts AcquireOptions, tt
 	var spread time.Duration
 	for try := 0; ; try++ {
 		began := e.now()
-		lease, err := e.attemptUnlessHeld(ctx, w.name, opts.Owner, ttl, waitUntil)
+		lease, err := e.attemptUnlessHeld(ctx, w.name, opts, ttl, waitUntil)
 		if err == nil {
 			return lease, nil
 		}
@@ -123,13 +126,13 @@ func (e *Engine) contend(ctx context.Context, w *waiter, opts AcquireOptions, tt
 // attemptUnlessHeld spares the nodes an attempt while this engine holds the lock
 // itself and the caller will wait: they could only say so, and a release wakes
 // the caller.
-func (e *Engine) attemptUnlessHeld(ctx context.Context, name, owner string, ttl time.Duration, waitUntil time.Time) (*Lease, error) {
+func (e *Engine) attemptUnlessHeld(ctx context.Context, name string, opts AcquireOptions, ttl time.Duration, waitUntil time.Time) (*Lease, error) {
 	own := e.held(name)
 	if own == nil || !e.now().Before(waitUntil) {
 		if own == nil && e.yields(name) && e.until(waitUntil) > yieldPause {
 			e.yield(ctx)
 		}
-		return e.attempt(ctx, name, owner, ttl)
+		return e.attempt(ctx, name, opts, ttl)
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -154,14 +157,15 @@ func (e *Engine) worthRetrying(err error, try int, waitUntil time.Time) bool {
 }
 
 // attempt is one round with a fresh token.
-func (e *Engine) attempt(ctx context.Context, name, owner string, ttl time.Duration) (*Lease, error) {
+func (e *Engine) attempt(ctx context.Context, name string, opts AcquireOptions, ttl time.Duration) (*Lease, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	candidate := e.candidate()
+	candidate, owner := e.candidate(), opts.Owner
 	token := newToken(candidate, owner)
 	r := e.newRound(Op{Kind: KindAcquire, Name: name, Token: token, TTL: ttl, Candidate: candidate})
 	lease := newLease(e, r, name, owner, ttl)
+	lease.note = opts.Note
 	if e.cfg.Observer != nil {
 		r.answered = lease.observeVote
 		e.observe(Event{Kind: EventAttempt, Name: name, Owner: owner, Fingerprint: Fingerprint(token), At: r.start})
@@ -182,7 +186,7 @@ func (e *Engine) attempt(ctx context.Context, name, owner string, ttl time.Durat
 	case ctx.Err() != nil:
 		err = context.Cause(ctx)
 	case lease.fence == 0:
-		r.rest(ctx)
+		r.rest(ctx, restTime)
 		err = &NoQuorumError{Name: name, Kind: KindAcquire, Quorum: e.quorum, Votes: r.votes()}
 	case validity < e.cfg.minValidity(ttl):
 		err = &TooSlowError{Name: name, Validity: validity, Minimum: e.cfg.minValidity(ttl), Votes: r.votes()}

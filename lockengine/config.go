@@ -17,6 +17,8 @@ const (
 	MaxName = 512
 	// MaxOwner is the longest owner, in bytes.
 	MaxOwner = 128
+	// MaxNote is the longest note, in characters.
+	MaxNote = 200
 
 	DefaultTTL         = 10 * time.Second
 	DefaultMaxTTL      = 60 * time.Second
@@ -194,12 +196,23 @@ func checkOwner(owner string) error {
 	if len(owner) > MaxOwner {
 		return &ArgumentError{Field: "owner", Got: strconv.Itoa(len(owner)) + " bytes", Want: "at most 128 bytes"}
 	}
-	if !utf8.ValidString(owner) {
-		return &ArgumentError{Field: "owner", Got: "bytes that are not UTF-8", Want: "printable text"}
+	return checkPrintable("owner", owner)
+}
+
+func checkNote(note string) error {
+	if n := utf8.RuneCountInString(note); n > MaxNote {
+		return &ArgumentError{Field: "note", Got: strconv.Itoa(n) + " characters", Want: "at most " + strconv.Itoa(MaxNote) + " characters"}
 	}
-	for _, r := range owner {
+	return checkPrintable("note", note)
+}
+
+func checkPrintable(field, text string) error {
+	if !utf8.ValidString(text) {
+		return &ArgumentError{Field: field, Got: "bytes that are not UTF-8", Want: "printable text"}
+	}
+	for _, r := range text {
 		if !unicode.IsPrint(r) {
-			return &ArgumentError{Field: "owner", Got: fmt.Sprintf("the character %U", r), Want: "printable text"}
+			return &ArgumentError{Field: field, Got: fmt.Sprintf("the character %U", r), Want: "printable text"}
 		}
 	}
 	return nil

@@ -14,6 +14,9 @@ var (
 	// ErrExpired is the cause in a lease's context when its validity ended. It
 	// is an ErrLost.
 	ErrExpired = fmt.Errorf("%w: its validity ended", ErrLost)
+	// ErrForced is the cause in a lease's context after Engine.ForceRelease. It
+	// is an ErrLost.
+	ErrForced = fmt.Errorf("%w: it was released by force", ErrLost)
 	// ErrReleased is the cause in a lease's context after Release.
 	ErrReleased = errors.New("lease released")
 	// ErrClosed is returned by an engine that was closed.

@@ -14,6 +14,7 @@ type Lease struct {
 	engine     *Engine
 	name       string
 	owner      string
+	note       string
 	token      string
 	acquiredAt time.Time
 	fence      int64
@@ -63,6 +64,9 @@ func (l *Lease) Name() string { return l.name }
 // Owner is who asked for the lease.
 func (l *Lease) Owner() string { return l.owner }
 
+// Note is what was noted when the lease was asked for.
+func (l *Lease) Note() string { return l.note }
+
 // Token is the value on the nodes: the secret that allows to extend and
 // release the lock.
 func (l *Lease) Token() string { return l.token }
@@ -105,7 +109,7 @@ func (l *Lease) Valid() bool {
 func (l *Lease) Votes() []NodeVote { return l.round.votes() }
 
 // Context ends when the lease does, by a local timer whatever the nodes do. Its
-// cause is ErrExpired, ErrLost or ErrReleased.
+// cause is ErrExpired, ErrForced, ErrLost or ErrReleased.
 func (l *Lease) Context() context.Context {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -375,7 +379,7 @@ func (l *Lease) event(kind EventKind, at time.Time, err error) Event {
 	if l.engine.cfg.Observer == nil {
 		return Event{}
 	}
-	return Event{Kind: kind, Name: l.name, Owner: l.owner, Fingerprint: l.Fingerprint(),
+	return Event{Kind: kind, Name: l.name, Owner: l.owner, Note: l.note, Fingerprint: l.Fingerprint(),
 		At: at, ValidUntil: l.ValidUntil(), Fence: l.fence, Votes: l.Votes(), Err: err}
 }
 

@@ -66,6 +66,8 @@ type Event struct {
 	// Owner and Fingerprint are of the attempt or lease that the event is of.
 	Owner       string
 	Fingerprint string
+	// Note is what was noted with a lease.
+	Note string
 	// At is when the attempt started for the events of an attempt, and when it
 	// happened for the others.
 	At time.Time

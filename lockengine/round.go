@@ -159,15 +159,15 @@ func (r *round) wait(ctx context.Context) {
 // yet: the caller is told what each said, and nothing is lost by it.
 const restTime = 5 * time.Millisecond
 
-// rest waits a moment for the answers that no longer matter.
-func (r *round) rest(ctx context.Context) {
+// rest waits for the answers that no longer matter, for so long at most.
+func (r *round) rest(ctx context.Context, most time.Duration) {
 	r.mu.Lock()
 	all := make(chan struct{})
 	if r.all = all; r.answers == len(r.ops) {
 		close(all)
 	}
 	r.mu.Unlock()
-	over, timer := r.engine.newTimer(restTime)
+	over, timer := r.engine.newTimer(most)
 	defer timer.Stop()
 	select {
 	case <-all:

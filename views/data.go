@@ -139,8 +139,10 @@ type Holder struct {
 	Holds, Readers int
 	// ValidUntil is until when the holder believes in it, where the value says.
 	ValidUntil time.Time
-	// Managed is true when the lock was taken through this program.
+	// Managed is true when the lock was taken through this program, and Note is
+	// what was noted with it.
 	Managed bool
+	Note    string
 	// Since is when the token was taken or first seen.
 	Since time.Time
 }

@@ -34,9 +34,9 @@ const (
 )
 
 const (
-	// DefaultBudget is about a tenth of what a node can do, and does not hold
-	// up the first reading of 100,000 names.
-	DefaultBudget = 100_000
+	// DefaultBudget keeps a node busy for a twentieth of its time at most, and
+	// lets 100,000 names be read for the first time in four seconds.
+	DefaultBudget = 60_000
 	// MinBudget leaves room to look whether a node is well.
 	MinBudget = 100
 )
@@ -52,11 +52,12 @@ type Config struct {
 	// Notifications is how changes are learnt of. Default ModeAuto.
 	Notifications Mode
 	// Resync is how often all names are scanned although events arrive, give
-	// or take a fifth. Default 20s.
+	// or take a fifth, or as often as a tenth of the Budget allows. Default 20s.
 	Resync time.Duration
 	// Budget is how many operations a second the watcher may cost a node, at
-	// least MinBudget. Where it does not suffice, changes wait and are read
-	// together. Default DefaultBudget.
+	// least MinBudget. A step of a scan counts as one for every five keys that the
+	// node looks at. Where it does not suffice, changes wait and are read together.
+	// Default DefaultBudget.
 	Budget int
 	// ClockDrift is how much the clocks of the nodes may differ. Times to live
 	// that differ by more, and a little for the network, are flagged.

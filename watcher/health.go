@@ -37,7 +37,7 @@ func (s *session) check(ctx context.Context) error {
 		return err
 	}
 	s.board.nodeUp(s.index, took)
-	cost := s.meter.cost(s.cfg.Budget)
+	cost := s.meter.cost()
 	s.board.nodeStatus(s.index, func(n *NodeStatus) { n.Cost, n.Missing = cost, s.meter.refused.list() })
 	if time.Since(s.lastInfo) > infoInterval {
 		s.lastInfo = time.Now()
@@ -61,7 +61,7 @@ func (s *session) check(ctx context.Context) error {
 			return err
 		}
 		if s.live || s.feed != nil && !hadFeed {
-			s.scanTimer.Reset(0) // what changed before the first event
+			s.scanNow() // what changed before the first event
 		}
 	}
 	return nil

@@ -40,8 +40,10 @@ type Hold struct {
 	Owner       string
 	Fingerprint string
 	Library     string
-	// Managed is true when the lease was taken through this process.
+	// Managed is true when the lease was taken through this process, and Note is
+	// what was noted with it.
 	Managed bool
+	Note    string
 	// Fence is the fencing token, 0 when it is not known.
 	Fence int64
 	// From is when the token had a quorum, as seen here; for one that stood
@@ -159,7 +161,7 @@ func (b *Board) past(name string, c clock) []Hold {
 	var holds []Hold
 	show := func(h *hold) {
 		holds = append(holds, Hold{
-			Owner: h.owner, Fingerprint: h.fingerprint, Library: h.library, Managed: h.managed,
+			Owner: h.owner, Fingerprint: h.fingerprint, Library: h.library, Managed: h.managed, Note: h.note,
 			Fence: h.fence, From: c.time(h.from), To: c.time(h.over), How: h.how, Extensions: h.extensions,
 		})
 	}

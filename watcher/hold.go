@@ -20,6 +20,7 @@ type hold struct {
 	fingerprint string
 	owner       string
 	library     string
+	note        string // of a lease of this process
 	managed     bool
 	fence       int64
 	fenceBack   bool // the fence is not above that of a holder before
@@ -37,6 +38,8 @@ type hold struct {
 	// it left the last one.
 	left [leavings]nodeSet
 	last leaving
+	// forced are the nodes on which the token is deleted by force.
+	forced nodeSet
 	// believed is true when the quorum is gone and yet its holder does not
 	// know: the lock may be given to a second one while the first goes on.
 	believed bool
@@ -76,6 +79,9 @@ func newHold(fingerprint, owner, library string, from instant) *hold {
 // leave notes how the token left a node.
 func (h *hold) leave(node int, how leaving) {
 	h.returned(node)
+	if h.forced&bit(node) != 0 && how != leftExpired {
+		how = leftDeleted // whether an event told it or not
+	}
 	h.left[how] |= bit(node)
 	h.last = how
 }
@@ -99,8 +105,8 @@ func (h *hold) settle(node int) {
 // false while it may still turn out otherwise.
 func (h *hold) ending(stands bool, age time.Duration) (how Ending, known bool) {
 	switch {
-	case h.left[leftDeleted] != 0 && h.managed:
-		return EndedForced, true // by whom else, when the engine did not say
+	case h.left[leftDeleted] != 0 && (h.managed || h.forced != 0):
+		return EndedForced, true // of ours by whom else, when the engine did not say
 	case h.left[leftDeleted] != 0:
 		return EndedReleased, true
 	case h.left[leftSilent] != 0:

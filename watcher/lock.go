@@ -83,8 +83,10 @@ type Holder struct {
 	// ValidUntil is until when the value says that the holder believes in it,
 	// by the holder's clock; zero where it says nothing.
 	ValidUntil time.Time
-	// Managed is true when the lease was taken through this process.
+	// Managed is true when the lease was taken through this process, and Note is
+	// what was noted with it.
 	Managed bool
+	Note    string
 	// Since is when the token was first seen, or for a token that carries its
 	// time, when it was taken.
 	Since time.Time

@@ -204,7 +204,7 @@ func (b *Board) leased(ev *lockengine.Event, votes []lockengine.NodeVote, c cloc
 		h = newHold(ev.Fingerprint, ev.Owner, format.Lockscope, min(c.now, c.instant(grantedAt(ev.At, votes, b.quorum))))
 	}
 	seen := h.managed || h.until != h.from
-	h.managed, h.fence, h.until = true, ev.Fence, c.instant(ev.ValidUntil)
+	h.managed, h.fence, h.note, h.until = true, ev.Fence, ev.Note, c.instant(ev.ValidUntil)
 	h.fenceBack = ev.Fence != 0 && ev.Fence <= b.history.fence(ev.Name)
 	if !seen {
 		b.took(ev.Name, h, c)
@@ -244,7 +244,7 @@ func (b *Board) leaseEnded(key leaseKey, lease *managedLease, ev *lockengine.Eve
 		how = EndedReleased
 	case errors.Is(ev.Err, lockengine.ErrExpired):
 		how = EndedExpired
-	case h.left[leftDeleted] != 0:
+	case errors.Is(ev.Err, lockengine.ErrForced), h.left[leftDeleted] != 0:
 		how = EndedForced
 	}
 	b.history.add(key.name, h)

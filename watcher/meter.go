@@ -15,8 +15,10 @@ import (
 // nothing goes past it.
 //
 // The budget holds in every second, not on average: a tenth of it may come at
-// once, and the rest is spread.
+// once, and the rest is spread. A step of a scan counts as many operations as it
+// keeps the node busy for.
 type meter struct {
+	budget     int
 	limit      *rate.Limiter
 	operations atomic.Uint64
 	in, out    atomic.Uint64 // bytes, from and to the node
@@ -33,7 +35,7 @@ var _ redis.Hook = (*meter)(nil)
 // newMeter returns a meter for a budget of operations per second.
 func newMeter(budget int) *meter {
 	burst := max(budget/10, 1)
-	return &meter{limit: rate.NewLimiter(rate.Limit(max(budget-burst, 1)), burst)}
+	return &meter{budget: budget, limit: rate.NewLimiter(rate.Limit(max(budget-burst, 1)), burst)}
 }
 
 // batch is how many names may be read together within the budget.
@@ -42,9 +44,38 @@ func (m *meter) batch() int { return max(1, min(flushLimit, m.limit.Burst()/oper
 // operationsPerName is how many operations one step of a read takes at most.
 const operationsPerName = 3
 
+const (
+	// maxStep is how many keys the node is asked to look at in one step of a scan
+	// at most: few enough that other clients do not notice.
+	maxStep = 500
+	// keysPerOperation is at how many keys a node looks in the time of another
+	// operation.
+	keysPerOperation = 5
+	// auditShare is the part of the budget that a scan may take that only makes
+	// sure.
+	auditShare = 10
+)
+
+// step is how many keys one step of a scan looks at within the budget.
+func (m *meter) step() int { return max(10, min(maxStep, keysPerOperation*m.limit.Burst())) }
+
+// scanWeight is as how many operations such a step counts.
+func scanWeight(step int) int { return step / keysPerOperation }
+
+// auditTime is how long so many operations are to last in a scan that only makes
+// sure.
+func (m *meter) auditTime(operations int) time.Duration {
+	return time.Duration(operations) * time.Second * auditShare / time.Duration(m.budget)
+}
+
 // spend waits until n operations are within the budget, and counts them.
 func (m *meter) spend(ctx context.Context, n int) error {
 	m.operations.Add(uint64(n))
+	return m.wait(ctx, n)
+}
+
+// wait waits until n operations are within the budget.
+func (m *meter) wait(ctx context.Context, n int) error {
 	for n > 0 {
 		part := min(n, m.limit.Burst())
 		if err := m.limit.WaitN(ctx, part); err != nil {
@@ -61,7 +92,12 @@ func (m *meter) DialHook(next redis.DialHook) redis.DialHook { return next }
 // ProcessHook implements redis.Hook.
 func (m *meter) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		if err := m.spend(ctx, 1); err != nil {
+		m.operations.Add(1)
+		weight := 1
+		if cmd.Name() == "scan" {
+			weight = scanWeight(m.step())
+		}
+		if err := m.wait(ctx, weight); err != nil {
 			cmd.SetErr(err)
 			return err
 		}
@@ -140,9 +176,9 @@ type Cost struct {
 }
 
 // cost returns what the node was asked, and the rates since the call before.
-func (m *meter) cost(budget int) Cost {
+func (m *meter) cost() Cost {
 	now := time.Now()
-	c := Cost{Budget: budget, Operations: m.operations.Load(), BytesIn: m.in.Load(), BytesOut: m.out.Load()}
+	c := Cost{Budget: m.budget, Operations: m.operations.Load(), BytesIn: m.in.Load(), BytesOut: m.out.Load()}
 	if passed := now.Sub(m.last).Seconds(); !m.last.IsZero() && passed > 0 {
 		c.OperationsPerSecond = float64(c.Operations-m.before.Operations) / passed
 		c.BytesPerSecond = float64(c.BytesIn+c.BytesOut-m.before.BytesIn-m.before.BytesOut) / passed

@@ -146,7 +146,7 @@ func (s *session) relocate(ctx context.Context) error {
 			s.dirty.add(name)
 		}
 	}
-	s.scanTimer.Reset(0) // what was in the slots already
+	s.scanNow() // what was in the slots already
 	return nil
 }
 

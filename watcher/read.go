@@ -33,6 +33,8 @@ type reader struct {
 	pins   format.Pins
 	// others are names that are known to hold no strings.
 	others map[string]bool
+	// keep is true where the shapes are to keep the values.
+	keep bool
 }
 
 // read asks the node about the names, in as few round trips as there are
@@ -44,10 +46,8 @@ func (r reader) read(ctx context.Context, names []string) ([]reading, error) {
 	readings := make([]reading, 0, len(names))
 	for try := 1; len(names) > 0; try++ {
 		shapes := r.shapes(names)
-		for _, step := range []func(context.Context, []shape) error{r.glance, r.readShapes, r.readSizes, r.readContents, r.readBeside} {
-			if err := step(ctx, shapes); err != nil {
-				return nil, err
-			}
+		if err := r.fill(ctx, shapes); err != nil {
+			return nil, err
 		}
 		names = names[:0:0]
 		for len(shapes) > 0 {
@@ -63,6 +63,31 @@ func (r reader) read(ctx context.Context, names []string) ([]reading, error) {
 	return readings, nil
 }
 
+// fill asks all questions about the shapes.
+func (r reader) fill(ctx context.Context, shapes []shape) error {
+	for _, step := range []func(context.Context, []shape) error{r.glance, r.readShapes, r.readSizes, r.readContents, r.readBeside} {
+		if err := step(ctx, shapes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readOne reads one lock, and returns the keys that it is made of as well. A lock
+// that changes all the time is told as refused.
+func (r reader) readOne(ctx context.Context, name string) ([]shape, reading, error) {
+	for range readTries {
+		shapes := r.shapes([]string{name})
+		if err := r.fill(ctx, shapes); err != nil {
+			return nil, reading{}, err
+		}
+		if !moved(shapes) {
+			return shapes, join(shapes)[0], nil
+		}
+	}
+	return nil, reading{name: name, status: readRefused}, nil
+}
+
 // A shape is what is known of a key before its content is read, and the
 // questions about that content.
 type shape struct {
@@ -74,6 +99,8 @@ type shape struct {
 	// or a string with this text.
 	glanced bool
 	text    string
+	// value is what was read, where the reader keeps it.
+	value *format.Value
 
 	count  *redis.IntCmd
 	memory *redis.IntCmd
@@ -202,7 +229,7 @@ func (r reader) readContents(ctx context.Context, shapes []shape) error {
 		if s.status == readPresent && s.pttl != nil && s.pttl.Err() == nil && s.pttl.Val() != noKey {
 			s.ttl, s.at, s.rtt = s.pttl.Val(), at, at.Sub(asking)
 		}
-		s.takeContent(r.pins)
+		s.takeContent(r.pins, r.keep)
 	}
 	return nil
 }
@@ -252,8 +279,8 @@ func (s *shape) outside() string {
 }
 
 // takeContent completes the reading with the answer to askContent. The content
-// itself is not kept.
-func (s *shape) takeContent(pins format.Pins) {
+// itself is not kept unless that is wanted.
+func (s *shape) takeContent(pins format.Pins, keep bool) {
 	v := format.Value{Type: s.typ, TTL: s.ttl, Now: s.at, Size: int(s.size)}
 	switch {
 	case s.glanced && s.status == readPresent:
@@ -285,6 +312,10 @@ func (s *shape) takeContent(pins format.Pins) {
 		return
 	}
 	s.text, s.str, s.hash, s.set, s.zset = "", nil, nil, nil, nil
+	if keep {
+		value := v // a copy, so that what is not kept needs no memory of its own
+		s.value = &value
+	}
 	v.Size = max(v.Size, len(v.Members))
 	s.recognised(pins.Recognise(s.name, v))
 }

@@ -56,7 +56,7 @@ func eachNode(tb testing.TB, nodes []*redis.Client, f func(context.Context, *red
 // and GET in pipelines. It keeps nothing.
 func bareRead(ctx context.Context, node *redis.Client) error {
 	for cursor := uint64(0); ; {
-		page, next, err := node.Scan(ctx, cursor, "lock:*", scanCount).Result()
+		page, next, err := node.Scan(ctx, cursor, "lock:*", maxStep).Result()
 		if err != nil {
 			return err
 		}
@@ -207,7 +207,7 @@ func sameView(tb testing.TB, b *Board, nodes []*redis.Client) bool {
 func bareValues(ctx context.Context, node *redis.Client) (map[string]string, error) {
 	held := make(map[string]string)
 	for cursor := uint64(0); ; {
-		page, next, err := node.Scan(ctx, cursor, "lock:*", scanCount).Result()
+		page, next, err := node.Scan(ctx, cursor, "lock:*", maxStep).Result()
 		if err != nil {
 			return nil, err
 		}

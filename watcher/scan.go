@@ -8,16 +8,16 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// scanCount is how many keys the node is asked to look at in one step of a
-// scan: few enough that other clients do not notice.
-const scanCount = 500
-
 // scan reads every watched name on the node. It goes on serving events between
 // its steps, so a long scan delays none.
 //
 // Names that come or go while it runs are told by events. Names that were
 // there and are not come across are read again rather than taken for gone.
+//
+// Where events tell the changes, a scan only makes sure that none was missed: it
+// takes a small share of the budget, however long that lasts.
 func (s *session) scan(ctx context.Context) error {
+	s.urgent = false
 	audit := s.synced && s.live // differences found now are events that were missed
 	s.board.beginScan(s.index)
 	for _, c := range s.servers {
@@ -38,8 +38,12 @@ func (s *session) scan(ctx context.Context) error {
 // scanOne reads the names on one server that the i-th pattern selects.
 func (s *session) scanOne(ctx context.Context, c *redis.Client, i int, audit bool) error {
 	for cursor := uint64(0); ; {
-		page, next, err := c.Scan(ctx, cursor, s.cfg.Patterns[i], scanCount).Result()
+		step := s.meter.step()
+		page, next, err := c.Scan(ctx, cursor, s.cfg.Patterns[i], int64(step)).Result()
 		if err != nil {
+			return err
+		}
+		if err := s.giveWay(ctx, scanWeight(step), audit); err != nil {
 			return err
 		}
 		// A node may ignore MATCH, and a name that an earlier pattern
@@ -57,6 +61,7 @@ func (s *session) scanOne(ctx context.Context, c *redis.Client, i int, audit boo
 // readPages reads the names in steps and lets others have a turn after each.
 func (s *session) readPages(ctx context.Context, names []string, audit bool) error {
 	for page := range slices.Chunk(names, s.meter.batch()) {
+		before := s.meter.operations.Load()
 		surprises, err := s.read(ctx, page, nil)
 		if err != nil {
 			return err
@@ -64,42 +69,23 @@ func (s *session) readPages(ctx context.Context, names []string, audit bool) err
 		if audit && s.live {
 			s.suspectAll(surprises)
 		}
-		if err := s.yield(ctx); err != nil {
+		if err := s.giveWay(ctx, int(s.meter.operations.Load()-before), audit); err != nil {
 			return err
 		}
 	}
-	return s.yield(ctx)
+	return nil
 }
 
-// yield does what loop would do now.
-func (s *session) yield(ctx context.Context) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-s.lost():
-			return errGap
-		default:
-		}
-		var err error
-		select {
-		case <-s.dirty.ready:
-			err = s.flush(ctx)
-		case <-s.paced.C:
-			err = s.flush(ctx)
-		case <-s.health.C:
-			err = s.check(ctx)
-		case err := <-s.proven:
-			s.landed(err)
-		case <-s.echoed():
-			err = s.settle(ctx)
-		default:
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+// giveWay lets others have a turn after a part of a scan that took so many operations,
+// and an audit for as long as that keeps it within its share of the budget.
+func (s *session) giveWay(ctx context.Context, operations int, audit bool) error {
+	pause := time.Duration(0)
+	if audit && s.live && !s.urgent {
+		pause = s.meter.auditTime(operations)
 	}
+	over := time.NewTimer(pause)
+	defer over.Stop()
+	return s.serve(ctx, over.C)
 }
 
 // suspectAll notes names that a scan found changed although no event said so

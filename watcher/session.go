@@ -2,7 +2,6 @@ package watcher
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -40,6 +39,7 @@ type session struct {
 	proven  chan error // the outcome of the canary
 	live    bool       // events tell what changes
 	synced  bool       // a scan has ended
+	urgent  bool       // the next scan has to find something, see scanNow
 	warned  bool       // the log says that the node is polled
 	suspect map[string]time.Time
 	// doubts are names of which an event may be on its way that tells how a
@@ -113,125 +113,23 @@ func (s *session) start(ctx context.Context) error {
 	return s.prove(ctx)
 }
 
-// listen subscribes to the node where that is wanted and allowed.
-func (s *session) listen(ctx context.Context) error {
-	if s.cfg.Notifications == ModeOff || s.feed != nil {
-		return nil
-	}
-	f, err := openFeeds(ctx, s.servers, s.meter, s.cfg.Patterns, func() func(name, kind, pattern string) {
-		var e ear
-		return func(name, kind, pattern string) { s.event(&e, name, kind, pattern) }
-	})
-	if errors.Is(err, errFeedRefused) {
-		if !s.warned {
-			s.warned = true
-			s.log.Warn("a node sends no events and is polled", "reason", err)
-		}
-		return nil
-	}
-	s.feed = f
-	return err
-}
-
-// event takes in a keyspace event. It runs on the goroutine of the feed with that
-// ear. An event comes once for each pattern that selects the name, of which one is
-// enough.
-func (s *session) event(e *ear, name, kind, pattern string) {
-	if c := s.canary.Load(); c != nil && c.name == name {
-		c.event(kind)
-		return
-	}
-	i := s.filter.first(name)
-	lock, ok := s.filter.lock(name)
-	if !ok || i >= 0 && s.cfg.Patterns[i] != pattern {
-		return
-	}
-	t := e.hears(name, kind)
-	if lock != name {
-		t = t&toldGone | toldChanged // of a part of the lock, or of what stands beside it
-	}
-	s.board.wakes.hear(s.index, lock, t)
-	s.dirty.tell(lock, t)
-}
-
-// prove finds out whether events come: by the node's configuration, which it
-// mends where it may, or by a canary, whose outcome comes later.
-func (s *session) prove(ctx context.Context) error {
-	s.lastProof = time.Now()
-	if s.feed == nil {
-		s.setLive(false)
-		return nil
-	}
-	if known, err := s.configured(ctx); known || err != nil {
-		return err
-	}
-	s.setLive(s.live)
-	if s.canary.Load() != nil {
-		return nil
-	}
-	birds, ok := s.canaries()
-	if !ok {
-		s.setLive(false)
-		return nil
-	}
-	s.canary.Store(birds[0])
-	s.wg.Go(func() { s.proven <- s.flyAll(ctx, birds) })
-	return nil
-}
-
-// configured goes by the node's configuration, which it mends where it may, and
-// reports whether that tells enough.
-func (s *session) configured(ctx context.Context) (known bool, err error) {
-	if s.cfg.Notifications == ModeAuto {
-		err = s.ensureFlags(ctx, neededFlags+s.more)
-		if err != nil && !errors.Is(err, errFlagsRefused) {
-			return false, err
-		}
-	}
-	want, err := s.checkFlags(ctx, neededFlags+s.more)
-	if err != nil && !errors.Is(err, errFlagsRefused) {
-		return false, err
-	}
-	s.board.nodeStatus(s.index, func(n *NodeStatus) { n.Flags = want })
-	if err != nil {
-		return false, nil
-	}
-	s.setLive(want == "")
-	return true, nil
-}
-
-// landed takes in the outcome of a canary.
-func (s *session) landed(err error) {
-	s.canary.Store(nil)
-	if err != nil && !s.warned {
-		s.warned = true
-		s.log.Warn("a node sends no events and is polled", "reason", shorten(err.Error()))
-	}
-	s.setLive(err == nil)
-}
-
-// setLive notes whether events tell what changes, and shows it.
-func (s *session) setLive(live bool) {
-	if live && !s.live {
-		clear(s.suspect)
-	}
-	becamePolling := s.live && !live
-	s.live = live
-	shown := NotificationsPolling
-	if live {
-		shown = NotificationsLive
-		s.hints.Store(nil)
-	} else {
-		s.hints.Store(s.dirty)
-	}
-	s.board.nodeStatus(s.index, func(n *NodeStatus) { n.Notifications = shown })
-	if becamePolling && s.synced {
-		s.scanTimer.Reset(0)
-	}
-}
-
 // loop reads what changes until something fails.
 func (s *session) loop(ctx context.Context) error {
+	for {
+		if err := s.serve(ctx, s.scanTimer.C); err != nil {
+			return err
+		}
+		began := time.Now()
+		if err := s.scan(ctx); err != nil {
+			return err
+		}
+		s.scanTimer.Reset(s.nextScan(time.Since(began)))
+	}
+}
+
+// serve reads what events tell, and looks whether the node is well, until done
+// receives.
+func (s *session) serve(ctx context.Context, done <-chan time.Time) error {
 	for {
 		var err error
 		select {
@@ -249,10 +147,8 @@ func (s *session) loop(ctx context.Context) error {
 			s.landed(err)
 		case <-s.echoed():
 			err = s.settle(ctx)
-		case <-s.scanTimer.C:
-			began := time.Now()
-			err = s.scan(ctx)
-			s.scanTimer.Reset(s.nextScan(time.Since(began)))
+		case <-done:
+			return nil
 		}
 		if err != nil {
 			return err
@@ -293,7 +189,7 @@ func (s *session) read(ctx context.Context, names []string, told map[string]told
 	if len(names) == 0 {
 		return nil, nil
 	}
-	readings, err := reader{s.names, s.filter, s.cfg.Libraries, s.board.others(s.index, names)}.read(ctx, names)
+	readings, err := reader{names: s.names, filter: s.filter, pins: s.cfg.Libraries, others: s.board.others(s.index, names)}.read(ctx, names)
 	if err != nil {
 		return nil, err // the session ends, and the next one reads everything
 	}
@@ -312,9 +208,19 @@ func (s *session) read(ctx context.Context, names []string, told map[string]told
 
 // nextScan returns when to scan again after a scan that took so long.
 func (s *session) nextScan(took time.Duration) time.Duration {
-	if !s.live {
+	switch {
+	case s.urgent:
+		return 0
+	case !s.live:
 		return max(pollInterval, 2*took)
 	}
 	fifth := s.cfg.Resync / 5
-	return max(s.cfg.Resync-fifth+rand.N(2*fifth+1), 2*took)
+	return max(s.cfg.Resync-fifth+rand.N(2*fifth+1)-took, 0)
+}
+
+// scanNow has everything read again at once: it is known, or likely, that there is
+// something to find.
+func (s *session) scanNow() {
+	s.urgent = true
+	s.scanTimer.Reset(0)
 }

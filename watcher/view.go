@@ -27,7 +27,7 @@ func (b *Board) view(e *entry, c clock) Lock {
 	if id := e.leader; id != nil {
 		l.Holder = Holder{Owner: id.owner, Fingerprint: id.fingerprint, Library: id.library, Since: id.since(c)}
 		if lease = b.managed.lease(e.name, id.fingerprint); lease != nil {
-			l.Holder.Managed = true
+			l.Holder.Managed, l.Holder.Note = true, lease.hold.note
 			l.Holder.Owner = cmp.Or(id.owner, lease.hold.owner)
 			l.Fence = lease.hold.fence
 		}

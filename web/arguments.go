@@ -47,6 +47,10 @@ func (s *Server) parseAcquire(in *acquireInput, own session) (wantedLock, []Fiel
 	note(err)
 	want.tab, err = s.parseTab(in.Body.Tab, in.Body.Renew, own)
 	note(err)
+	if in.Body.Note != nil {
+		want.options.Note = strings.TrimSpace(*in.Body.Note)
+		note(checkText("note", want.options.Note, 0, lockengine.MaxNote))
+	}
 	want.options.Renew = in.Body.Renew
 	return want, bad
 }

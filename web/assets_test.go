@@ -2,12 +2,15 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/lockscope/lockscope/static"
+	"github.com/lockscope/lockscope/views"
 )
 
 func TestCommentsAreNotSentAndLinesStayWhereTheyAre(t *testing.T) {
@@ -66,5 +69,38 @@ func TestTheStageIsSmall(t *testing.T) {
 	}
 	if size := len(compress(all.Bytes())); size > 14<<10 || size == 0 {
 		t.Errorf("the scripts and styles of the stage are %d bytes, compressed", size)
+	}
+}
+
+// pageBudget is the most that scripts and style sheets of a page may weigh, as
+// they are sent.
+const pageBudget = 75 << 10
+
+func TestNoPageLoadsMoreThanItsBudget(t *testing.T) {
+	t.Parallel()
+	assets, err := loadAssets(static.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for page, kit := range views.Kits {
+		paths := slices.Concat(kit.Styles, kit.Scripts)
+		for _, name := range views.Styles {
+			paths = append(paths, "css/"+name)
+		}
+		for _, name := range kit.Modules {
+			paths = append(paths, "js/"+name)
+		}
+		size := 0
+		for _, path := range paths {
+			file, ok := assets.files[path]
+			if !ok {
+				t.Fatalf("the page %s loads %s, which there is not", page, path)
+			}
+			size += cmp.Or(len(file.zipped), len(file.plain))
+		}
+		t.Logf("%-8s %d files, %.1f KiB", page, len(paths), float64(size)/1024)
+		if size > pageBudget {
+			t.Errorf("the page %s loads %d bytes of scripts and style sheets, want at most %d", page, size, pageBudget)
+		}
 	}
 }

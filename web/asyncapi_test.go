@@ -151,6 +151,7 @@ func TestEveryFrameThatTheServerSendsIsAsDescribed(t *testing.T) {
 	v.send(watchFrame("w"))
 	v.send(fields{"t": "watch", "id": "f", "view": "events", "after": 0})
 	v.send(fields{"t": "watch", "id": "l", "view": "lock", "name": "lock:held"})
+	v.send(fields{"t": "watch", "id": "a", "view": "audit", "after": 0})
 
 	seen := map[string]int{}
 	read := func(until string) {
@@ -174,6 +175,8 @@ func TestEveryFrameThatTheServerSendsIsAsDescribed(t *testing.T) {
 	read("delta")
 	alice.post("release", fields{"lease": lease["id"]}).status(200)
 	read("delta")
+	alice.post("force-release", fields{"name": "lock:held", "fingerprint": "12345678", "reason": "reason"})
+	read("audit")
 	w.server.tabs.moved(tabKey{newSession(onlySession(t, alice)), "t1"}, "lock:mine", place{2, 3})
 	read("wait")
 	w.servers[1].Stop()
@@ -215,6 +218,7 @@ func TestWhatClientsMaySendIsAsDescribed(t *testing.T) {
 	for _, watch := range []streamclient.Watch{
 		{View: "locks", Q: "x", State: "held", Sort: "-name", Mine: true, Offset: 3, Limit: 7},
 		{View: "lock", NameB64: "/w=="}, {View: "events", Owner: "bob", Kind: "lost", After: &after},
+		{View: "audit", Actor: "browser-3f2a", Kind: "acquire,force-release", After: &after},
 	} {
 		message := fields{"t": "watch", "id": "w"}
 		must(t, json.Unmarshal(encode(watch), &message))
@@ -248,6 +252,7 @@ func TestTheDescriptionKnowsAllWords(t *testing.T) {
 		"the states to watch":  {words("watch", "state"), append([]string{""}, states...)},
 		"the orders":           {words("watch", "sort"), append([]string{""}, sorts...)},
 		"the kinds of events":  {words("activity", "kind"), watcher.ActivityKinds},
+		"the actions":          {words("entry", "action"), actions},
 		"the views":            {words("watch", "view"), streamViews},
 	} {
 		if got, want := encode(c.described), encode(c.want); !bytes.Equal(got, want) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/lockscope/lockscope/internal/journal"
 	"github.com/lockscope/lockscope/lockengine"
 )
 
@@ -26,6 +27,7 @@ type acquireInput struct {
 		Owner   *string `json:"owner,omitempty" doc:"Who asks: at most 128 bytes of printable text. Default: the browser session."`
 		Wait    *string `json:"wait,omitempty" doc:"How long to wait while somebody else holds it, 0s to 60s." example:"0s"`
 		Renew   bool    `json:"renew,omitempty" doc:"Renew the lease while the tab has a stream, and release it when it has none any more."`
+		Note    *string `json:"note,omitempty" doc:"What the lock is taken for, at most 200 characters. Everybody who sees the lock sees it."`
 		Tab     *string `json:"tab,omitempty" doc:"The tab that asks, as named when its stream was opened. It hears of its place in the queue."`
 	}
 }
@@ -59,9 +61,10 @@ type releaseOutput struct {
 
 // acquire takes a lock for the session. A lock that nobody is left to be told
 // about is given back.
-func (s *Server) acquire(ctx context.Context, in *acquireInput) (*acquireOutput, error) {
+func (s *Server) acquire(ctx context.Context, in *acquireInput, entry *journal.Entry) (*acquireOutput, error) {
 	own, _ := sessionOf(ctx)
 	wanted, bad := s.parseAcquire(in, own)
+	entry.Name, entry.Owner, entry.Note = nameGiven(in.Body.Name, in.Body.NameB64), wanted.options.Owner, wanted.options.Note
 	if len(bad) > 0 {
 		return nil, invalid(bad...)
 	}
@@ -78,8 +81,11 @@ func (s *Server) acquire(ctx context.Context, in *acquireInput) (*acquireOutput,
 	lease, err := s.engine.Acquire(asking, wanted.name, wanted.options)
 	if err != nil {
 		s.leases.cancel()
+		refusedEntry(entry, err)
 		return nil, s.commandProblem(ctx, "acquire", err)
 	}
+	heldEntry(entry, lease)
+	entry.Nodes = journalVotes(lease.Votes())
 	if ctx.Err() != nil {
 		s.leases.cancel()
 		s.giveBack(lease)
@@ -102,7 +108,7 @@ func (s *Server) acquire(ctx context.Context, in *acquireInput) (*acquireOutput,
 }
 
 // extend makes a lease of the session last longer.
-func (s *Server) extend(ctx context.Context, in *extendInput) (*acquireOutput, error) {
+func (s *Server) extend(ctx context.Context, in *extendInput, entry *journal.Entry) (*acquireOutput, error) {
 	ttl, bad := s.parseTTL(in.Body.TTL)
 	if bad != nil {
 		return nil, invalid(*bad)
@@ -112,7 +118,9 @@ func (s *Server) extend(ctx context.Context, in *extendInput) (*acquireOutput, e
 	if !ok {
 		return nil, lost()
 	}
+	heldEntry(entry, stored.lease)
 	if err := stored.lease.Extend(ctx, ttl); err != nil {
+		refusedEntry(entry, err)
 		return nil, s.commandProblem(ctx, "extend", err)
 	}
 	out := &acquireOutput{}
@@ -122,18 +130,20 @@ func (s *Server) extend(ctx context.Context, in *extendInput) (*acquireOutput, e
 
 // release gives a lease of the session back. It is carried out to its end even
 // if the client does not wait for it.
-func (s *Server) release(ctx context.Context, in *releaseInput) (*releaseOutput, error) {
+func (s *Server) release(ctx context.Context, in *releaseInput, entry *journal.Entry) (*releaseOutput, error) {
 	own, _ := sessionOf(ctx)
 	stored, ok := s.leases.find(own, in.Body.Lease)
 	if !ok {
 		return nil, lost()
 	}
+	heldEntry(entry, stored.lease)
 	name := stored.lease.Name()
 	releasing, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
 	defer cancel()
 	err := stored.lease.Release(releasing)
 	s.leases.drop(stored.id)
 	if err != nil {
+		refusedEntry(entry, err)
 		return nil, s.commandProblem(ctx, "release", err)
 	}
 	out := &releaseOutput{}

@@ -53,8 +53,16 @@ func mentions(a *watcher.Activity, text string) bool {
 	})
 }
 
-// A feed is the events that a client follows. Nothing is queued for it: what it
-// has not had yet is asked of the Board when the socket may send.
+// A follower is what a client follows that is told one after another. Nothing is
+// queued for it: what it has not had yet is looked up when the socket may send.
+type follower interface {
+	watchID() string
+	// frames returns what leads from what the client has to the present, and
+	// whether there is more than fits.
+	frames(h *hub, seq uint64) (frames []*websocket.PreparedMessage, more bool)
+}
+
+// A feed is the events that a client follows, as the Board remembers them.
 type feed struct {
 	id     string
 	filter eventFilter
@@ -77,9 +85,12 @@ func newFeed(frame *clientFrame, board *watcher.Board) *feed {
 	return f
 }
 
-// frames returns what leads from what the client has to the present, and whether
-// there is more than fits.
-func (f *feed) frames(board *watcher.Board, cache *eventCache, seq uint64) (frames []*websocket.PreparedMessage, more bool) {
+var _ follower = (*feed)(nil)
+
+func (f *feed) watchID() string { return f.id }
+
+func (f *feed) frames(h *hub, seq uint64) (frames []*websocket.PreparedMessage, more bool) {
+	board, cache := h.board, h.events
 	var found []watcher.Activity
 	looked := 0
 	for looked < feedLook && len(found) < feedStep {

@@ -109,8 +109,10 @@ type clientFrame struct {
 	// Owner is whose locks or events.
 	Owner string `json:"owner"`
 	// Kind and After are of events: which kinds with commas between, and after
-	// which number of Epoch; null for those from now on.
+	// which number of Epoch; null for those from now on. For the audit, Kind are
+	// actions and Actor is who gave the commands.
 	Kind  string  `json:"kind"`
+	Actor string  `json:"actor"`
 	After *uint64 `json:"after"`
 }
 
@@ -159,7 +161,7 @@ func (f *clientFrame) checkWatch() error {
 	}
 	switch {
 	case !slices.Contains(streamViews, f.View):
-		return errors.New("view: want locks, lock, nodes or events")
+		return errors.New("view: want locks, lock, nodes, events or audit")
 	case len(f.Q) > maxSearch:
 		return errors.New("q: want at most 512 bytes")
 	case f.State != "" && !slices.Contains(states, f.State):
@@ -185,7 +187,7 @@ func (f *clientFrame) checkWatch() error {
 }
 
 // streamViews are what a client may watch.
-var streamViews = []string{"locks", "lock", "nodes", "events"}
+var streamViews = []string{"locks", "lock", "nodes", "events", "audit"}
 
 // checkName puts the name that is meant into Name.
 func (f *clientFrame) checkName() error {
@@ -201,6 +203,11 @@ func (f *clientFrame) checkName() error {
 	}
 	if f.View == "lock" && f.Name == "" {
 		return errors.New("name: is missing")
+	}
+	if f.View == "audit" {
+		if _, ok := parseActions(f.Kind); !ok {
+			return errors.New("kind: want actions, with commas between")
+		}
 	}
 	if f.View == "events" {
 		if _, ok := parseKinds(f.Kind); !ok {

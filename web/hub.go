@@ -13,6 +13,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"github.com/lockscope/lockscope/internal/journal"
 	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/watcher"
 )
@@ -57,6 +58,7 @@ type hub struct {
 	log     *slog.Logger
 	windows *windows
 	events  *eventCache
+	journal *journal.Journal
 	// beat is beatInterval, unless a test is in a hurry.
 	beat time.Duration
 
@@ -88,9 +90,9 @@ type nodesState struct {
 	json       []byte
 }
 
-func newHub(asked rows, engine *lockengine.Engine, tabs *tabs, readOnly bool, environment string, limits Limits, log *slog.Logger) *hub {
+func newHub(asked rows, engine *lockengine.Engine, journal *journal.Journal, tabs *tabs, readOnly bool, environment string, limits Limits, log *slog.Logger) *hub {
 	h := &hub{
-		board: asked.board, engine: engine, tabs: tabs, limits: limits, log: log, windows: newWindows(asked), events: newEventCache(), beat: beatInterval,
+		board: asked.board, engine: engine, tabs: tabs, limits: limits, log: log, windows: newWindows(asked), events: newEventCache(), journal: journal, beat: beatInterval,
 		hello:      helloFields{role: "operator", environment: environment, readOnly: readOnly},
 		sockets:    make(map[*socket]struct{}),
 		perSession: make(map[session]int),
@@ -125,6 +127,10 @@ func (h *hub) add(s *socket) error {
 		changes := h.board.Subscribe()
 		h.storeNodes(h.states())
 		h.wg.Go(func() { h.run(changes) })
+		h.journal.Watch(func() {
+			now := time.Now()
+			h.each(func(s *socket) { s.touch(now) })
+		})
 	})
 	h.sockets[s] = struct{}{}
 	h.perAddress[s.client]++

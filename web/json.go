@@ -60,6 +60,7 @@ type Holder struct {
 	Readers     *int     `json:"readers" doc:"How many share it."`
 	ValidUntil  Time     `json:"validUntil" doc:"Until when the value says that the holder believes in it, by the holder's clock."`
 	Managed     bool     `json:"managed" doc:"True when it was taken through this server."`
+	Note        *string  `json:"note" doc:"What was noted when it was taken through this server."`
 	Since       Time     `json:"since"`
 }
 
@@ -82,6 +83,7 @@ type Hold struct {
 	Fingerprint string  `json:"fingerprint"`
 	Library     *string `json:"library"`
 	Managed     bool    `json:"managed" doc:"True when the lease was taken through this server."`
+	Note        *string `json:"note" doc:"What was noted when it was taken through this server."`
 	Fence       *int64  `json:"fence"`
 	From        Time    `json:"from"`
 	To          Time    `json:"to" doc:"Null while it lasts."`
@@ -213,7 +215,7 @@ func toLock(l watcher.Lock) Lock {
 			Confidence: nullable(h.Confidence), Also: listed(h.Also),
 			Host: nullable(h.Host), PID: counted(h.PID),
 			Mode: nullable(h.Mode), Holds: counted(h.Holds), Readers: counted(h.Readers), ValidUntil: Time{h.ValidUntil},
-			Managed: h.Managed, Since: Time{h.Since},
+			Managed: h.Managed, Note: nullable(h.Note), Since: Time{h.Since},
 		}
 	}
 	for i, v := range l.Votes {
@@ -232,7 +234,7 @@ func toHolds(holds []watcher.Hold) []Hold {
 	list := make([]Hold, len(holds))
 	for i, h := range holds {
 		list[i] = Hold{
-			Owner: nullable(h.Owner), Fingerprint: h.Fingerprint, Library: nullable(h.Library), Managed: h.Managed,
+			Owner: nullable(h.Owner), Fingerprint: h.Fingerprint, Library: nullable(h.Library), Managed: h.Managed, Note: nullable(h.Note),
 			Fence: number(h.Fence), From: Time{h.From}, To: Time{h.To}, How: nullable(string(h.How)), Extensions: h.Extensions,
 		}
 	}

@@ -142,7 +142,7 @@ func (w *world) serve(logger *slog.Logger, change func(*Config, *Deps)) {
 	must(w.t, err)
 	w.addr = ln.Addr().String()
 	cfg := Config{Addr: w.addr, Version: "test"}
-	deps := Deps{Engine: w.engine, Board: w.board, Logger: logger}
+	deps := Deps{Engine: w.engine, Board: w.board, Forcer: w.watcher, Logger: logger}
 	change(&cfg, &deps)
 	w.server, err = New(cfg, deps)
 	must(w.t, err)

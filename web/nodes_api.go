@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lockscope/lockscope/internal/journal"
 	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/watcher"
 )
@@ -195,7 +196,8 @@ type admitOutput struct {
 const admitTimeout = 3 * time.Second
 
 // admit ends the quarantine of a node by hand.
-func (s *Server) admit(ctx context.Context, in *admitInput) (*admitOutput, error) {
+func (s *Server) admit(ctx context.Context, in *admitInput, entry *journal.Entry) (*admitOutput, error) {
+	entry.Node = shorten(in.Body.Node)
 	states := nodeStates(s.board, s.engine)
 	at := -1
 	for i := range states {
@@ -214,6 +216,7 @@ func (s *Server) admit(ctx context.Context, in *admitInput) (*admitOutput, error
 	if err := s.engine.Admit(telling, in.Body.Node); err != nil {
 		return nil, problem(http.StatusServiceUnavailable, codeNodeDown, err.Error())
 	}
+	entry.Detail = "although: " + states[at].believed.OutWhy
 	s.log.Warn("a node was admitted by hand", "node", in.Body.Node, "although", states[at].believed.OutWhy)
 	out := &admitOutput{}
 	out.Body.Node = toNode(nodeStates(s.board, s.engine)[at])

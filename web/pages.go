@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -133,6 +134,10 @@ func (s *Server) readyz(c echo.Context) error {
 	}
 	if err := s.ready(); err != nil {
 		return problem(http.StatusServiceUnavailable, codeNotReady, err.Error())
+	}
+	if j := s.journal.Status(); j.Away != "" {
+		// Commands work all the same, so nobody has to be sent elsewhere.
+		return c.String(http.StatusOK, fmt.Sprintf("ready, but the journal cannot be written: %s; %d entries wait, %d are lost\n", j.Away, j.Waiting, j.Lost))
 	}
 	return c.String(http.StatusOK, "ready\n")
 }

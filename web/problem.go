@@ -18,6 +18,7 @@ const (
 	codeBadJSON         = "bad_json"
 	codeBadHost         = "bad_host"
 	codeBadRequest      = "bad_request"
+	codeChanged         = "changed"
 	codeForbiddenOrigin = "forbidden_origin"
 	codeFull            = "full"
 	codeGone            = "gone"
@@ -29,7 +30,11 @@ const (
 	codeMethod          = "method"
 	codeNoQuorum        = "no_quorum"
 	codeNodeDown        = "node_down"
+	codeNoNodes         = "no_nodes"
+	codeNotAllowed      = "not_allowed"
+	codeNotComparable   = "not_comparable"
 	codeNotFound        = "not_found"
+	codeNotHeld         = "not_held"
 	codeNotQuarantined  = "not_quarantined"
 	codeNotReady        = "not_ready"
 	codeNotDriver       = "not_driver"
@@ -101,6 +106,7 @@ var (
 	_ huma.ContentTypeFilter = (*Problem)(nil)
 	_ huma.StatusError       = (*HeldProblem)(nil)
 	_ huma.StatusError       = (*NoQuorumProblem)(nil)
+	_ huma.StatusError       = (*ForceProblem)(nil)
 )
 
 // problem returns a problem with the given status, code and detail.
@@ -130,12 +136,15 @@ func shuttingDown() *Problem {
 }
 
 // shorten returns value as it may be repeated in a problem.
-func shorten(value string) string {
+func shorten(value string) string { return shortenTo(value, maxGot) }
+
+// shortenTo returns value in at most so many bytes, give or take a mark.
+func shortenTo(value string, most int) string {
 	value = strings.ToValidUTF8(value, "\uFFFD")
-	if len(value) <= maxGot {
+	if len(value) <= most {
 		return value
 	}
-	cut := maxGot
+	cut := most
 	for !utf8.RuneStart(value[cut]) {
 		cut--
 	}

@@ -74,6 +74,8 @@ func (s *Server) api(e *echo.Echo, g *echo.Group) {
 	huma.Register(api, s.query("trend", "/api/v1/nodes/trend", "List how the nodes were lately"), s.nodeTrend)
 	huma.Register(api, s.query("events", "/api/v1/events", "List what happened", 422), s.listEvents)
 	describeFile(api, "/api/v1/events", "text/csv")
+	huma.Register(api, s.query("audit", "/api/v1/audit", "List who did what", 422), s.listAudit)
+	describeFile(api, "/api/v1/audit", "text/csv")
 	huma.Register(api, s.query("contention", "/api/v1/contention", "List what is fought for", 422), s.listContention)
 	leases := s.query("leases", "/api/v1/leases", "List the leases of this session")
 	leases.Middlewares = huma.Middlewares{adapt(s.knownSession)}
@@ -82,11 +84,18 @@ func (s *Server) api(e *echo.Echo, g *echo.Group) {
 	if !s.cfg.ReadOnly {
 		acquire := s.command(api, "acquire", "/api/v1/locks/acquire", http.StatusCreated, "Take a lock")
 		acquire.Responses["409"] = response[HeldProblem](api, "Somebody else holds it")
-		huma.Register(api, acquire, s.acquire)
-		huma.Register(api, s.command(api, "extend", "/api/v1/locks/extend", http.StatusOK, "Extend a lease", http.StatusGone), s.extend)
-		huma.Register(api, s.command(api, "release", "/api/v1/locks/release", http.StatusOK, "Release a lease", http.StatusGone), s.release)
+		huma.Register(api, acquire, audited(s, actionAcquire, s.acquire))
+		huma.Register(api, s.command(api, "extend", "/api/v1/locks/extend", http.StatusOK, "Extend a lease", http.StatusGone), audited(s, actionExtend, s.extend))
+		huma.Register(api, s.command(api, "release", "/api/v1/locks/release", http.StatusOK, "Release a lease", http.StatusGone), audited(s, actionRelease, s.release))
 		huma.Register(api, s.command(api, "admit", "/api/v1/nodes/admit", http.StatusOK,
-			"End the quarantine of a node by hand", http.StatusNotFound, http.StatusConflict), s.admit)
+			"End the quarantine of a node by hand", http.StatusNotFound, http.StatusConflict), audited(s, actionAdmit, s.admit))
+	}
+	if !s.cfg.ReadOnly && s.forcer != nil {
+		force := s.command(api, "force-release", "/api/v1/locks/force-release", http.StatusOK, "Take a lock from the holder that was seen")
+		for _, status := range []string{"404", "409", "503"} {
+			force.Responses[status] = response[ForceProblem](api, forceRefusals[status])
+		}
+		huma.Register(api, force, audited(s, actionForce, s.forceRelease))
 	}
 
 	if s.stages != nil {
@@ -123,7 +132,7 @@ func (s *Server) command(api huma.API, id, path string, status int, summary stri
 			"503": response[NoQuorumProblem](api, "Too few nodes said yes, or the server is full or stopping"),
 		},
 		Middlewares: huma.Middlewares{
-			adapt(s.checkOpen), adapt(s.limitCommands), adapt(checkBody), adapt(s.withSession), adapt(s.once),
+			adapt(s.checkOpen), adapt(s.limitCommands), adapt(checkBody), adapt(withAddress), adapt(s.withSession), adapt(s.once),
 		},
 	}
 }

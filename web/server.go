@@ -15,6 +15,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/lockscope/lockscope/internal/journal"
 	"github.com/lockscope/lockscope/internal/stage"
 	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/static"
@@ -71,6 +72,12 @@ type Deps struct {
 	Ready func() error
 	// Metrics answers at /metrics; nil for nothing there.
 	Metrics http.Handler
+	// Forcer takes locks from others; nil for no such command.
+	Forcer Forcer
+	// Journal keeps who did what. Default: one in memory.
+	Journal *journal.Journal
+	// Counted is told of every command and what came of it; may be nil.
+	Counted func(action, outcome string)
 	// Stages are what the stage page shows; nil for no such page.
 	Stages *stage.Stages
 	// Logger hears of what goes wrong, and of requests at debug level. Default
@@ -87,6 +94,10 @@ type Server struct {
 	ready  func() error
 	metric http.Handler
 	log    *slog.Logger
+
+	forcer  Forcer
+	journal *journal.Journal
+	counted func(action, outcome string)
 
 	echo        *echo.Echo
 	http        *http.Server
@@ -136,6 +147,10 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		deps.Logger = slog.Default()
 	}
 
+	if deps.Journal == nil {
+		deps.Journal = journal.New(nil, deps.Logger)
+	}
+
 	loaded, err := loadAssets(static.FS)
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
@@ -143,6 +158,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s := &Server{
 		cfg: cfg, base: base,
 		engine: deps.Engine, board: deps.Board, ready: deps.Ready, metric: deps.Metrics, log: deps.Logger,
+		forcer: deps.Forcer, journal: deps.Journal, counted: deps.Counted,
 		crossOrigin: http.NewCrossOriginProtection(),
 		assets:      loaded,
 		throttle:    newThrottle(cfg.Limits.CommandRate, cfg.Limits.CommandBurst),
@@ -153,7 +169,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.tabs = newTabs(func(l *storedLease) { s.giveBack(l.lease) })
 	s.rows = rows{board: deps.Board, leases: s.leases}
-	s.hub = newHub(s.rows, deps.Engine, s.tabs, cfg.ReadOnly, cfg.Environment, cfg.Limits, deps.Logger)
+	s.hub = newHub(s.rows, deps.Engine, deps.Journal, s.tabs, cfg.ReadOnly, cfg.Environment, cfg.Limits, deps.Logger)
 	if deps.Stages != nil {
 		s.stages = newStages(deps.Stages, cfg.Limits.StageSockets)
 	}

@@ -42,7 +42,7 @@ type socket struct {
 
 	mu      sync.Mutex // guards everything below
 	watches []*watch   // in the order in which they were asked for
-	feeds   []*feed    // in that order, too
+	feeds   []follower // in that order, too
 	hidden  bool
 	// nodes is the generation of the last node frame sent, 0 to send it again.
 	nodes uint64
@@ -262,7 +262,7 @@ func (s *socket) flush() []*websocket.PreparedMessage {
 		frames = append(frames, step.to.delta(step.from, step.watch.id, seq, s.hub.windows.rows))
 	}
 	for _, f := range s.feeds {
-		news, more := f.frames(s.hub.board, s.hub.events, s.delivered())
+		news, more := f.frames(s.hub, s.delivered())
 		if more {
 			s.dirty.Store(true)
 		}

@@ -180,8 +180,12 @@ func (s *socket) watch(frame clientFrame) {
 		s.shut(closeTooMany, "too many watches")
 		return
 	}
-	if frame.View == "events" {
-		s.feeds = append(s.feeds, newFeed(&frame, s.hub.board))
+	if frame.View == "events" || frame.View == "audit" {
+		var f follower = newFeed(&frame, s.hub.board)
+		if frame.View == "audit" {
+			f = newAuditFeed(&frame, s.hub.journal)
+		}
+		s.feeds = append(s.feeds, f)
 		s.touch(time.Now()) // there may be some already
 		return
 	}
@@ -207,7 +211,7 @@ func (s *socket) unwatchAll() {
 
 // removeLocked ends a watch and reports whether there was one of a window.
 func (s *socket) removeLocked(id string) bool {
-	s.feeds = slices.DeleteFunc(s.feeds, func(f *feed) bool { return f.id == id })
+	s.feeds = slices.DeleteFunc(s.feeds, func(f follower) bool { return f.watchID() == id })
 	for i, w := range s.watches {
 		if w.id == id {
 			s.hub.windows.release(w.query)

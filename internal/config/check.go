@@ -23,6 +23,7 @@ func (l *loader) check() {
 	l.checkPatterns()
 	l.checkLocks()
 	l.checkPath()
+	l.checkJournal()
 	if !l.cfg.Quarantine {
 		l.cfg.Warnings = append(l.cfg.Warnings,
 			"LOCKSCOPE_QUARANTINE is off: a node that loses its memory can help to give a lock that is held to a second holder")
@@ -137,6 +138,26 @@ func (l *loader) warnEven(setting string, n int) {
 		l.cfg.Warnings = append(l.cfg.Warnings, fmt.Sprintf(
 			"%s: %d nodes tolerate the loss of %d, no more than %d nodes would; use an odd number",
 			envName(setting), n, n-n/2-1, n-1))
+	}
+}
+
+// checkJournal reads where the journal is durable.
+func (l *loader) checkJournal() {
+	if l.raw.journal == "" {
+		return
+	}
+	t, err := target.Parse(l.raw.journal)
+	switch {
+	case err != nil:
+		l.problem("journal", "an address that cannot be used", "the URL of a Redis server", err.Error())
+	case t.Mode != target.Standalone:
+		l.problem("journal", string(t.Mode), "the URL of one Redis server", "such as redis://127.0.0.1:6379/0")
+	default:
+		l.cfg.Journal = t
+	}
+	if l.cfg.ReadOnly {
+		l.cfg.Warnings = append(l.cfg.Warnings,
+			"LOCKSCOPE_JOURNAL: a dashboard that is read-only gives no commands; it shows what others wrote before it was started")
 	}
 }
 

@@ -27,8 +27,8 @@ const (
 )
 
 const (
-	// DefaultWatchBudget is about a tenth of what a node can do.
-	DefaultWatchBudget = 100_000
+	// DefaultWatchBudget is about a twentieth of what a node can do.
+	DefaultWatchBudget = 60_000
 	// MinWatchBudget leaves room to look whether a node is well.
 	MinWatchBudget = 100
 )
@@ -59,6 +59,7 @@ type Config struct {
 	Hosts       []string
 	Environment string
 	ReadOnly    bool
+	Journal     *target.Target // where the journal is durable; nil for memory only
 	Stage       bool
 	Auth        string // "" or "none"
 
@@ -74,8 +75,8 @@ type Config struct {
 
 // raw is what the settings are before they are checked as a whole.
 type raw struct {
-	nodes, watch, libraries, hosts, addr, basePath string
-	retryCount                                     int
+	nodes, watch, libraries, hosts, addr, basePath, journal string
+	retryCount                                              int
 }
 
 // define makes the flag set that is the one list of all settings. Its defaults
@@ -104,6 +105,7 @@ func define(c *Config, r *raw) *flag.FlagSet {
 	fs.StringVar(&r.hosts, "hosts", "", "comma-separated host `names` by which the dashboard is reached, besides loopback and the host of -addr")
 	fs.StringVar(&c.Environment, "environment", "", "`name` shown as a badge on every page, such as prod")
 	fs.BoolVar(&c.ReadOnly, "read-only", false, "show, and offer no command at all")
+	fs.StringVar(&r.journal, "journal", "", "`URL` of the Redis that keeps who did what: redis://, rediss:// or unix://; without one it is kept in memory, and ends with the program")
 	fs.Var((*onOff)(&c.Stage), "stage", "on or off: `whether` the page is offered that shows on nodes of its own how locks behave when things break; it is never offered with -read-only")
 	fs.StringVar(&c.Auth, "auth", "", "`who` may use the dashboard: none says that everybody who reaches it may, and is needed to listen on anything but loopback")
 	fs.TextVar(&c.LogLevel, "log-level", slog.LevelInfo, "least `level` that is logged: debug, info, warn or error")

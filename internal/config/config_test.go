@@ -57,7 +57,7 @@ func TestAllProblemsAreReportedTogether(t *testing.T) {
 	for _, want := range []string{
 		"LOCKSCOPE_NODE_TIMEOT: got \"a setting that does not exist\", want one of the settings of .env.example (did you mean LOCKSCOPE_NODE_TIMEOUT?)",
 		"LOCKSCOPE_TTL: got \"soon\", want a duration such as 10s",
-		"LOCKSCOPE_WATCH_BUDGET: got \"99\", want a whole number from 100 (such as 100000)",
+		"LOCKSCOPE_WATCH_BUDGET: got \"99\", want a whole number from 100 (such as 60000)",
 		"LOCKSCOPE_RETRY_COUNT: got \"-1\", want 0 or more",
 		"LOCKSCOPE_CHECK_CONFIG:", "LOCKSCOPE_EMBEDDED_COUNT: got \"0\"", "LOCKSCOPE_BASE_PATH:", "LOCKSCOPE_NOTIFICATIONS:",
 		"LOCKSCOPE_LOG_FORMAT:", "LOCKSCOPE_AUTH:", "LOCKSCOPE_ADDR:", "LOCKSCOPE_WATCH:", "LOCKSCOPE_HOSTS:", "LOCKSCOPE_DRIFT_FACTOR:",

@@ -42,7 +42,7 @@ func NewEngine(r prometheus.Registerer) *Engine {
 	e := &Engine{
 		attempts:    counter("attempts_total", "Attempts to take a lock, by how they ended: acquired, held, no_quorum, too_slow, cancelled or closed.", "outcome"),
 		votes:       counter("votes_total", "Answers of nodes to attempts, by what they said.", "node", "vote"),
-		ended:       counter("leases_ended_total", "Leases that ended, by how: released or lost.", "how"),
+		ended:       counter("leases_ended_total", "Leases that ended, by how: released, lost or forced.", "how"),
 		quarantines: counter("quarantines_total", "How often a node was told to sit out.", "node"),
 		circuits:    counter("circuits_opened_total", "How often a node was found not to answer.", "node"),
 		jumps:       counter("clock_jumps_total", "How often the clock of a node was seen to jump.", "node"),
@@ -84,7 +84,11 @@ func (e *Engine) Observe(ev lockengine.Event) {
 	case lockengine.EventExtended:
 		e.extended.Inc()
 	case lockengine.EventReleased, lockengine.EventLost:
-		e.ended.WithLabelValues(ev.Kind.String()).Inc()
+		how := ev.Kind.String()
+		if errors.Is(ev.Err, lockengine.ErrForced) {
+			how = "forced"
+		}
+		e.ended.WithLabelValues(how).Inc()
 		e.leases.Dec()
 	case lockengine.EventWaiting:
 		if ev.Waited > 0 {

@@ -73,7 +73,7 @@ lockscope_node_votes{node="a"} 1
 # HELP lockscope_leases Leases that this process holds.
 # TYPE lockscope_leases gauge
 lockscope_leases 0
-# HELP lockscope_leases_ended_total Leases that ended, by how: released or lost.
+# HELP lockscope_leases_ended_total Leases that ended, by how: released, lost or forced.
 # TYPE lockscope_leases_ended_total counter
 lockscope_leases_ended_total{how="released"} 1
 `, "lockscope_leases", "lockscope_leases_ended_total")

@@ -15,7 +15,7 @@ import { Waiting } from "./waiting.js";
 /** @typedef {import("./types.js").Lease} Lease */
 
 const ownerKey = "lockscope-owner";
-const fields = ["name", "ttl", "owner", "wait"];
+const fields = ["name", "ttl", "owner", "wait", "note"];
 
 export class AcquireDialog {
   /**
@@ -89,6 +89,7 @@ export class AcquireDialog {
       const { lease } = await post("locks/acquire", values, running.signal);
       remember(this.input("owner").value);
       this.input("renew").checked = false; // to hold on to a lock is meant each time
+      this.input("note").value = "";
       this.running = null;
       this.dialog.close();
       this.succeeded(lease);
@@ -125,9 +126,9 @@ export class AcquireDialog {
   }
 
   values() {
-    const [name, ttl, owner, wait] = fields.map((field) => this.input(field).value);
+    const [name, ttl, owner, wait, note] = fields.map((field) => this.input(field).value);
     const renew = this.input("renew").checked;
-    return { name, ttl: ttl.trim(), owner: owner.trim(), wait: wait.trim() || "0s", renew, tab };
+    return { name, ttl: ttl.trim(), owner: owner.trim(), wait: wait.trim() || "0s", note: note.trim(), renew, tab };
   }
 
   /** @param {Lease} lease */

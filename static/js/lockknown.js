@@ -24,6 +24,7 @@ export function showFacts(lock) {
   put("mode", holder ? plain(modeOf(holder)) : "");
   put("machine", holder ? machineWords(holder) : "");
   put("holds", holder?.holds ? `${holder.holds === 1 ? "once" : `${number(holder.holds)} times`} by its holder` : "");
+  put("note", holder?.note ?? "");
   putTime("since", holder?.since);
   const end = still(lock) ? 0 : deadline(lock);
   putTime("ends", end ? new Date(end).toISOString() : null);

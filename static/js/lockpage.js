@@ -8,6 +8,7 @@ import { onCommand } from "./commands.js";
 import { copy } from "./copy.js";
 import { count } from "./countdown.js";
 import { Feed } from "./feed.js";
+import { ForceDialog, letsIn } from "./force.js";
 import { age } from "./format.js";
 import { Holders } from "./holders.js";
 import { Leases } from "./leases.js";
@@ -46,6 +47,7 @@ const feed = new Feed(find("#feed"), 50, () => {
 feed.epoch = content.dataset.epoch ?? "";
 const leases = new Leases(showActions);
 const dialog = settings.readOnly ? null : new AcquireDialog(acquired, leases);
+const forceDialog = settings.readOnly ? null : new ForceDialog();
 
 /** @type {Map<string, Lock>} what others of the page's parts look the lock up in */
 const rows = new Map();
@@ -68,6 +70,7 @@ function showLock(now) {
   rows.set(key, lock);
   leases.follow(rows);
   dialog?.follow(rows);
+  forceDialog?.follow(rows);
   showHead(lock);
   showActions();
   attempt.show(lock);
@@ -131,6 +134,9 @@ function showActions() {
   const renewing = part("renewing");
   find('[data-action="release"]', head).hidden = !lease;
   find('[data-action="extend"]', head).hidden = !lease || Boolean(lease.renew);
+  const offer = find('[data-field="force"]');
+  offer.hidden = !ForceDialog.offers(lock);
+  if (lock) show(fieldOf("lets-in", offer), letsIn(lock));
   find('[data-action="acquire"]', head).hidden = Boolean(lease) || "nameB64" in content.dataset;
   renewing.hidden = !lease?.renew;
   if (lease?.renew) renewing.title = `Renewed while ${lease.tab === tab ? "this" : "another"} tab is open`;
@@ -163,6 +169,7 @@ document.addEventListener("click", (event) => {
   switch (button?.dataset.action) {
     case "acquire": return acquire();
     case "release": case "extend": return void change(button, button.dataset.action);
+    case "force": if (lock) forceDialog?.open(lock); return;
     case "copy-name": return copy(button, name);
     case "copy-fence": if (lock?.fence) copy(button, String(lock.fence));
   }

@@ -9,6 +9,7 @@ import { onCommand } from "./commands.js";
 import { startFacets } from "./facets.js";
 import { Filters, showCounts } from "./filters.js";
 import { Follower } from "./follow.js";
+import { ForceDialog } from "./force.js";
 import { Leases } from "./leases.js";
 import { keyOf } from "./lock.js";
 import { NodePanel } from "./nodepanel.js";
@@ -38,7 +39,8 @@ const selection = new Selection(() => {
 });
 const bulk = new Bulk(selection, leases);
 table.picked = (key) => selection.has(key);
-const panel = new Panel((key) => table.select(key));
+const forceDialog = settings.readOnly ? null : new ForceDialog();
+const panel = new Panel((key) => table.select(key), (lock) => forceDialog?.open(lock));
 const dialog = settings.readOnly ? null : new AcquireDialog(acquired, leases);
 const admitDialog = settings.readOnly ? null : new AdmitDialog();
 const nodePanel = new NodePanel((id) => admitDialog?.open(id));
@@ -69,6 +71,7 @@ table.drawn = () => {
   const shown = store.total;
   panel.follow(store.rows);
   dialog?.follow(store.rows);
+  forceDialog?.follow(store.rows);
   leases.follow(store.rows);
   selection.follow(store.rows);
   follower.check();
@@ -131,7 +134,7 @@ find("#nodes").addEventListener("click", (event) => {
   }
 });
 
-const actions = new RowActions(table, { leases, selection, filters, open: openLock, close: () => panel.close(), opened: () => panel.key });
+const actions = new RowActions(table, { leases, selection, filters, open: openLock, force: (lock) => forceDialog?.open(lock), close: () => panel.close(), opened: () => panel.key });
 
 const search = /** @type {HTMLInputElement} */ (find("#q"));
 onCommand("search", () => { search.focus(); search.select(); });

@@ -5,6 +5,7 @@
 import { AttemptCard } from "./attemptcard.js";
 import { shownNow } from "./clock.js";
 import { copy } from "./copy.js";
+import { ForceDialog, letsIn } from "./force.js";
 import { age, dash, fence, remaining } from "./format.js";
 import { showBehind } from "./behind.js";
 import { History } from "./history.js";
@@ -23,8 +24,11 @@ const panel = find("#panel");
 const part = (name) => fieldOf(name, panel);
 
 export class Panel {
-  /** @param {(key: string|null) => void} selected */
-  constructor(selected) {
+  /**
+   * @param {(key: string|null) => void} selected
+   * @param {(lock: Lock) => void} force asked to take the lock from its holder
+   */
+  constructor(selected, force) {
     this.selected = selected;
     /** @type {Lock|null} */
     this.lock = null;
@@ -36,6 +40,7 @@ export class Panel {
     panel.addEventListener("click", (event) => {
       const action = event.target instanceof Element ? event.target.closest("[data-action]") : null;
       if (action?.getAttribute("data-action") === "close-panel") this.close();
+      if (action?.getAttribute("data-action") === "force" && this.lock) force(this.lock);
       if (action?.getAttribute("data-action") === "copy-name" && this.lock) copy(action, nameOf(this.lock));
       if (action?.getAttribute("data-action") === "copy-fence" && this.lock?.fence) copy(action, String(this.lock.fence));
     });
@@ -92,6 +97,13 @@ export class Panel {
     part("fingerprint").textContent = lock.holder?.fingerprint ?? dash;
     show(part("about"), lock.holder ? aboutWords(lock.holder).join("; ") : "");
     hideFact("about", !part("about").textContent);
+    show(part("note"), lock.holder?.note ?? "");
+    hideFact("note", !lock.holder?.note);
+    const offer = panel.querySelector('[data-field="force"]');
+    if (offer instanceof HTMLElement) {
+      offer.hidden = !ForceDialog.offers(lock);
+      show(fieldOf("lets-in", offer), letsIn(lock));
+    }
     part("library").textContent = throughWords(lock);
     part("flags").textContent = flagsWords(lock).join("; ") || "none";
     part("command").textContent = commands(nodes(), lock, nameOf(lock));

@@ -3,6 +3,7 @@
 
 import { commands as given, onCommand } from "./commands.js";
 import { copyNames } from "./bulk.js";
+import { ForceDialog } from "./force.js";
 import { keyOf, lockHref, nameOf, nameQuery } from "./lock.js";
 import { nodes } from "./nodes.js";
 import { RowMenu } from "./rowmenu.js";
@@ -18,7 +19,7 @@ export class RowActions {
   /**
    * @param {import("./table.js").Table} table
    * @param {{leases: import("./leases.js").Leases, selection: import("./selection.js").Selection, filters: import("./filters.js").Filters,
-   *   open: (lock: Lock) => void, close: () => void, opened: () => string|null}} page
+   *   open: (lock: Lock) => void, force: (lock: Lock) => void, close: () => void, opened: () => string|null}} page
    */
   constructor(table, page) {
     this.table = table;
@@ -163,6 +164,7 @@ export class RowActions {
       { label: "Copy name", run: () => copyNames([lock]) },
       { label: "Copy link", run: () => copyText(new URL(lockHref(lock), location.href).href, "The link is") },
       { label: "Copy redis-cli commands", run: () => copyText(commands(nodes(), lock, name), "The commands are") },
+      ...(ForceDialog.offers(lock) ? [null, { label: "Force release…", danger: true, run: () => this.page.force(lock) }] : []),
     ], row.element, at ?? { x: button ? box.right - 200 : box.left + 60, y: button ? box.bottom + 2 : box.bottom });
   }
 }

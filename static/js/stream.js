@@ -103,18 +103,18 @@ export class Stream {
       frame.first = entry.seq === null;
       entry.seq = frame.s ?? null;
     }
-    if (frame.t === "event" || frame.t === "gap") {
+    if (frame.t === "event" || frame.t === "audit" || frame.t === "gap") {
       const entry = this.watches.get(frame.id);
       if (!entry) return;
-      // After a break the feed goes on from here.
-      Object.assign(entry.watch, { after: frame.after, epoch: frame.e });
+      // After a break the feed goes on from here. The audit has an epoch of its own.
+      Object.assign(entry.watch, { after: frame.after, epoch: frame.epoch ?? frame.e });
     }
     this.onFrame(frame);
   }
 
   /** @param {Frame} hello */
   hello(hello) {
-    const windows = [...this.watches.values()].filter(({ watch }) => watch.view !== "events");
+    const windows = [...this.watches.values()].filter(({ watch }) => watch.view !== "events" && watch.view !== "audit");
     const seqs = windows.map((entry) => entry.seq);
     const known = seqs.filter((seq) => seq !== null);
     if (this.epoch && known.length > 0 && known.length === seqs.length) {

@@ -42,6 +42,7 @@
  * @property {number|null} [readers]
  * @property {string|null} [validUntil]
  * @property {boolean} [managed]
+ * @property {string|null} [note] what was noted when it was taken here
  * @property {string|null} [since]
  */
 

@@ -80,6 +80,19 @@ func Parts(name string) []string {
 	return nil
 }
 
+// maxSpread is how many keys a lock of rueidislock is thought to have at most.
+const maxSpread = 9
+
+// FurtherParts returns keys that may belong to a lock that is spread over several
+// keys beyond those of Parts: where more than two of them make a majority.
+func FurtherParts(name string) (keys []string) {
+	prefix, _, rest, ok := splitSpread(name)
+	for i := 3; ok && i < maxSpread; i++ {
+		keys = append(keys, prefix+":"+strconv.Itoa(i)+":"+rest)
+	}
+	return keys
+}
+
 // IsSpread reports whether name is the first of several keys of which a
 // majority makes a lock on one node: prefix:<i>:<name> of rueidislock.
 func IsSpread(name string) bool {

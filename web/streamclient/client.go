@@ -180,7 +180,7 @@ func (c *Client) greet(conn *Conn) error {
 	known := true
 	for _, v := range c.views {
 		switch {
-		case v.watch.View == "events" || v.watch.View == "nodes":
+		case v.watch.feed() || v.watch.View == "nodes":
 		case !v.has || (windows > 0 && v.Epoch != epoch):
 			known = false
 		case windows == 0 || v.Seq < seq:
@@ -201,7 +201,7 @@ func (c *Client) greet(conn *Conn) error {
 	for _, id := range c.order {
 		v := c.views[id]
 		message := watchMessage{T: "watch", ID: id, Watch: v.watch}
-		if v.watch.View == "events" && v.has {
+		if v.watch.feed() && v.has {
 			message.Epoch, message.After = v.Epoch, &v.After
 		}
 		if err := conn.Send(message); err != nil {

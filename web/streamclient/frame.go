@@ -19,12 +19,12 @@ const (
 // A Frame is what the server sent. Members that its kind does not have are
 // zero.
 type Frame struct {
-	T  string // hello, snapshot, delta, event, gap, node, wait or beat
+	T  string // hello, snapshot, delta, event, audit, gap, node, wait or beat
 	E  string // the epoch, which is another one after a restart of the server
 	S  uint64 // the change up to which all windows have been brought
 	ID string // of the watch
 
-	// Hello.
+	// Hello. Of an audit, and a gap in it, Epoch is that of the journal.
 	ServerTime  time.Time
 	Epoch       string
 	Seq         uint64
@@ -45,9 +45,10 @@ type Frame struct {
 	Offset *int
 	Limit  *int
 
-	// Event and gap: where the feed is now, and what it tells.
+	// Event, audit and gap: where the feed is now, and what it tells.
 	After           uint64
 	Events          []Event
+	Entries         []Entry
 	From, To, Count uint64
 
 	// Wait.
@@ -78,9 +79,16 @@ type Event struct {
 	Node          *string
 }
 
+// An Entry is a command, as far as clients here look.
+type Entry struct {
+	Seq             uint64
+	Action, Outcome string
+	Name, NameB64   *string
+}
+
 // A Watch is what a client wants to see.
 type Watch struct {
-	View    string `json:"view"` // locks, lock, nodes or events
+	View    string `json:"view"` // locks, lock, nodes, events or audit
 	Q       string `json:"q,omitempty"`
 	State   string `json:"state,omitempty"`
 	Sort    string `json:"sort,omitempty"`
@@ -91,15 +99,19 @@ type Watch struct {
 	NameB64 string `json:"nameB64,omitempty"`
 	Kind    string `json:"kind,omitempty"`
 	Owner   string `json:"owner,omitempty"`
-	// After is of events: those with higher numbers. Nil: those from now on.
+	Actor   string `json:"actor,omitempty"`
+	// After is of events and the audit: those with higher numbers. Nil: those from now on.
 	After *uint64 `json:"after,omitempty"`
 }
 
 // filtered reports whether a feed leaves out events, so that the numbers of
 // those it tells say nothing about lost ones.
 func (w Watch) filtered() bool {
-	return w.Q != "" || w.Name != "" || w.NameB64 != "" || w.Kind != "" || w.Owner != ""
+	return w.Q != "" || w.Name != "" || w.NameB64 != "" || w.Kind != "" || w.Owner != "" || w.Actor != ""
 }
+
+// feed reports whether what is watched is told one after another.
+func (w Watch) feed() bool { return w.View == "events" || w.View == "audit" }
 
 // parse reads a frame.
 func parse(text []byte) (Frame, error) {

@@ -1,6 +1,9 @@
 package streamclient
 
-import "maps"
+import (
+	"cmp"
+	"maps"
+)
 
 // A Window is what a client has of what it watches. Of a feed only Epoch and
 // After are set.
@@ -50,7 +53,7 @@ type view struct {
 //     patch has no row to be applied to;
 //   - a window may show a row a moment before the number that it is at says so.
 //     After a break that row comes again, which is repeated, not doubled;
-//   - an event is doubled that has no higher number than the one before, and
+//   - an event, or an entry of the audit, is doubled that has no higher number than the one before, and
 //     lost where an unfiltered feed leaves out a number without a gap.
 func (v *view) apply(f Frame, stats *Stats) {
 	switch f.T {
@@ -78,18 +81,28 @@ func (v *view) apply(f Frame, stats *Stats) {
 		v.told(f)
 	case "event":
 		for _, e := range f.Events {
-			switch {
-			case e.Seq <= v.After && v.has && v.Epoch == f.E:
-				stats.Doubled++
-				continue
-			case e.Seq != v.After+1 && v.has && v.Epoch == f.E && !v.watch.filtered():
-				stats.Lost += e.Seq - v.After - 1
-			}
-			stats.Events++
-			v.After, v.Epoch, v.has = e.Seq, f.E, true
+			v.one(e.Seq, f.E, stats)
+		}
+		v.told(f)
+	case "audit":
+		for _, e := range f.Entries {
+			v.one(e.Seq, f.Epoch, stats)
 		}
 		v.told(f)
 	}
+}
+
+// one takes in something that a feed told.
+func (v *view) one(seq uint64, epoch string, stats *Stats) {
+	switch {
+	case seq <= v.After && v.has && v.Epoch == epoch:
+		stats.Doubled++
+		return
+	case seq != v.After+1 && v.has && v.Epoch == epoch && !v.watch.filtered():
+		stats.Lost += seq - v.After - 1
+	}
+	stats.Events++
+	v.After, v.Epoch, v.has = seq, epoch, true
 }
 
 func (v *view) patch(patch Row, stats *Stats) {
@@ -116,7 +129,7 @@ func (v *view) numbers(f Frame) {
 }
 
 // told notes how far a feed is.
-func (v *view) told(f Frame) { v.Epoch, v.After, v.has = f.E, f.After, true }
+func (v *view) told(f Frame) { v.Epoch, v.After, v.has = cmp.Or(f.Epoch, f.E), f.After, true }
 
 // copied is the window for somebody else. Rows never change, so they are shared.
 func (v *view) copied() Window {
