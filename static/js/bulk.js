@@ -16,7 +16,8 @@ const lanes = 4;
 const pace = 60;
 
 const bar = find("#bulk");
-const dialog = /** @type {HTMLDialogElement} */ (find("#bulk-dialog"));
+/** There is none on a page that is read only. */
+const dialog = /** @type {HTMLDialogElement} */ (document.querySelector("#bulk-dialog"));
 const part = (/** @type {string} */ name) => fieldOf(name, dialog);
 const button = (/** @type {string} */ name) => /** @type {HTMLButtonElement} */ (part(name));
 

@@ -53,8 +53,12 @@ async function ask(filters) {
  */
 function fill(name, facets, more, filters) {
   const menu = find(`#facet-${name}`);
-  const any = { value: "", count: 0 };
-  fieldOf("list", menu).replaceChildren(...[any, ...facets].map((facet) => {
+  const list = fieldOf("list", menu);
+  const all = [{ value: "", count: 0 }, ...facets];
+  // Nothing is to change under a pointer without need.
+  const shown = [...list.children].map((link) => `${link.getAttribute("data-value")} ${link.querySelector(".chip-count")?.textContent ?? ""}`);
+  if (shown.join("\n") === all.map(({ value, count }) => `${value} ${count ? number(count) : ""}`).join("\n")) return;
+  list.replaceChildren(...all.map((facet) => {
     const link = document.createElement("a");
     link.href = filters.href({ [name]: facet.value });
     link.dataset.facet = name;

@@ -69,7 +69,7 @@ export class Table {
     this.active = -1;
     this.wanted = false;
     this.view.resize(this.store.total);
-    if (this.view.first > 0) this.view.show(0);
+    if (this.view.first > 0) this.view.home();
     // What moves now is no row that comes or goes.
     for (const [key, row] of this.rows) if (!this.store.rows.has(key)) this.discard(key, row);
   }
@@ -102,11 +102,13 @@ export class Table {
     const { store, view } = this;
     const all = store.sorted;
     if (store.total !== view.total) view.resize(store.total);
+    const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
+    const at = this.rowOf(focused);
+    if (at) this.active = at.place;
     this.anchor(all);
     const range = view.range;
     const from = Math.max(range.from, store.offset);
     const wanted = all.slice(from - store.offset, Math.max(range.to - store.offset, 0));
-    const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
     const keep = new Set(wanted.map(([key]) => key));
     for (const [key, row] of this.rows) {
       if (!keep.has(key)) this.discard(key, row);
@@ -114,6 +116,7 @@ export class Table {
     this.pad(wanted.length > 0 ? from : 0);
     this.fill(wanted, from);
     if (focused instanceof HTMLElement && focused.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
+    if (at?.element.isConnected) this.active = at.place;
     // The keyboard stays in the table when its row leaves the screen.
     if (focused && !focused.isConnected) {
       this.wanted = true;
@@ -142,10 +145,8 @@ export class Table {
     moves.sort((a, b) => a - b);
     const by = moves[moves.length >> 1] ?? 0;
     if (by === 0) return;
-    const scrolled = view.scrolled;
     if (this.active >= 0) this.active += by;
     view.by(by * view.row);
-    view.scrolled = scrolled; // nobody did
   }
 
   /**
@@ -208,6 +209,8 @@ export class Table {
   tabStop() {
     const at = this.rowAt(this.active) ?? this.rowAt(this.view.first) ?? [...this.rows.values()][0];
     for (const row of this.rows.values()) row.setStop(row === at);
+    const focused = document.activeElement;
+    if (focused !== document.body && !this.body.contains(focused)) this.wanted = false; // it went elsewhere
     if (!this.wanted || at?.place !== this.active) return;
     this.wanted = false;
     at.element.focus({ preventScroll: true });
@@ -240,7 +243,8 @@ export class Table {
     if (total === 0) return;
     this.active = Math.min(Math.max(place, 0), total - 1);
     this.wanted = true;
-    if (this.active === 0) this.view.show(0);
+    if (!this.body.contains(document.activeElement)) this.body.focus({ preventScroll: true });
+    if (this.active === 0) this.view.home();
     else this.view.reveal(this.active);
     if (this.store.loaded) this.draw();
     else this.tabStop();

@@ -27,11 +27,14 @@ export class Viewport {
     this.to = 0;
     this.total = 0;
     this.scrolled = 0;
+    /** Whether the next scroll event is of our own doing. */
+    this.own = false;
     this.bars = [find(".head"), find(".thead")];
     history.scrollRestoration = "manual";
     this.measure();
     addEventListener("scroll", () => {
-      this.scrolled = performance.now();
+      if (!this.own) this.scrolled = performance.now();
+      this.own = false;
       this.place();
       moved();
     }, { passive: true });
@@ -115,7 +118,14 @@ export class Viewport {
    * @param {number} length
    */
   by(length) {
+    const before = scrollY;
     scrollBy({ top: length, behavior: "instant" });
+    if (scrollY !== before) this.own = true;
     this.place();
+  }
+
+  /** Scrolls to the top of the page. */
+  home() {
+    this.by(-scrollY);
   }
 }
