@@ -134,6 +134,11 @@ export class Filters {
       chip.toggleAttribute("data-on", wanted[name] !== "");
       fieldOf("value", chip).textContent = wanted[name] ? `: ${wanted[name]}` : "";
     }
+    for (const link of document.querySelectorAll("a[data-facet]")) {
+      const chosen = link.getAttribute("data-value") === wanted[/** @type {"owner"} */ (link.getAttribute("data-facet"))];
+      if (chosen) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
     for (const header of document.querySelectorAll('[role="columnheader"][data-sort]')) {
       const column = header.getAttribute("data-sort") ?? "";
       header.setAttribute("aria-sort", wanted.sort === column ? "ascending" : wanted.sort === `-${column}` ? "descending" : "none");
