@@ -75,6 +75,7 @@ func TestALockIsTakenFromItsHolderAfterALookAtIt(t *testing.T) {
 		b.do("open the page of the lock", navigate(p.page("/lock?name="+name)))
 		b.waitLive()
 		b.wait("its history says how it ended", `document.querySelector('[data-field="holds"]').textContent.includes("forced")`)
+		b.wait("its audit says why", `document.querySelector("#audit").textContent.includes("the job that took it is gone")`)
 		b.both("lock-audit-1440")
 		b.accessible("the page of a lock with an audit")
 	})
