@@ -50,7 +50,7 @@ func (e AuditEntry) outcomeWords() string {
 	case !e.done():
 		words := "refused: " + strings.ReplaceAll(VisibleText(e.Outcome), "_", " ")
 		if e.Found != "" {
-			words += ", by " + VisibleText(e.Found)
+			words += " (" + VisibleText(e.Found) + ")"
 		}
 		return words
 	case e.Action == "force-release" && len(e.Results) > 0:

@@ -54,7 +54,7 @@ function whoOf({ actor }) {
 
 /** @param {AuditEntry} entry */
 function outcomeOf({ action, outcome, found, nodes }) {
-  if (outcome !== "done") return `refused: ${plain(outcome).replaceAll("_", " ")}${found ? `, by ${plain(found)}` : ""}`;
+  if (outcome !== "done") return `refused: ${plain(outcome).replaceAll("_", " ")}${found ? ` (${plain(found)})` : ""}`;
   if (action !== "force-release" || nodes.length === 0) return "done";
   return `deleted on ${nodes.filter(({ result }) => result === "deleted").length} of ${nodes.length} nodes`;
 }
