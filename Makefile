@@ -24,7 +24,7 @@ SEEDS   ?= 40
 
 test: tools check unit proof sim e2e ## install what the tests need and run them all
 
-unit: ## test the packages, with the race detector
+unit: build ## test the packages, with the race detector
 	$(GO) test -race -timeout 10m ./...
 
 proof: ## test engine and watcher beside other libraries, and the engine behind a proxy that breaks things

@@ -18,12 +18,14 @@ func TestTwoNodesMayStopAndTheThirdEndsTheQuorum(t *testing.T) {
 		b.waitRow(first, "held by the three that are left", func(r *row) bool {
 			return r.State == "held" && r.count("granted") == 3 && r.count("down") == 2
 		})
+		b.wait("the tab turns amber", `document.title.startsWith("2 of 5 nodes out") && document.querySelector('link[rel="icon"]').href.endsWith("favicon-warn.svg")`)
 		b.waitToast("You hold "+first, "3 of 5 votes")
 		b.wait("the strip counts three votes", `document.querySelector('#nodes [data-field="voting"]').textContent === "3"`)
 
 		shutDown(t, p.nodes[2])
 		b.waitNodes("c", "d", "e")
 		b.wait("the strip says that the quorum is gone", `document.querySelector('#nodes [data-field="quorum"]').dataset.short === "true"`)
+		b.wait("the tab turns red", `document.title.startsWith("⚠ no quorum") && document.querySelector('link[rel="icon"]').href.endsWith("favicon-alarm.svg")`)
 		b.waitRow(first, "honestly unknown", func(r *row) bool {
 			return r.State == "unknown" && r.count("granted") == 2 && r.count("down") == 3
 		})

@@ -44,7 +44,7 @@ func TestCloseDoesNotWaitForNodesForLongerThanItsContext(t *testing.T) {
 // node hangs for longer than an answer may take.
 func TestAResidueOnANodeThatCutTheConnectionIsReaped(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, 3, lockengine.Config{Fresh: true, NodeTimeout: 30 * time.Millisecond, RetryCount: -1})
+	r := newRig(t, 3, lockengine.Config{Fresh: true, NodeTimeout: 300 * time.Millisecond, RetryCount: -1})
 	r.stop(t, all(3)...)
 	if _, err := r.Acquire(t.Context(), name, lockengine.AcquireOptions{TTL: time.Minute}); err == nil {
 		t.Fatal("stopped nodes gave a lock")

@@ -2,6 +2,7 @@ package lockengine
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -29,7 +30,8 @@ type Health struct {
 	Fsync  string
 	// MaxMemory is the memory limit in bytes, 0 for none.
 	MaxMemory int64
-	// Missing are commands that this connection may not use.
+	// Missing are what this connection may not use: commands as ACL has them
+	// ("script|load"), and patterns of keys with a ~ before ("~lockscope:*").
 	Missing []string
 }
 
@@ -51,10 +53,18 @@ type Finding struct {
 
 // findings reports what is wrong with a node.
 func (h *Health) findings() []Finding {
-	if !h.Full {
-		return nil
-	}
 	var out []Finding
+	for _, what := range h.Missing {
+		f := Finding{Code: "permission", Text: "this user may not use " + what, Mend: "ACL SETUSER <user> +" + what}
+		if keys, ok := strings.CutPrefix(what, "~"); ok {
+			f.Text = "this user may not use the keys " + keys + ", which tell whether a node forgot its locks and what fences it has seen"
+			f.Mend = "ACL SETUSER <user> " + what
+		}
+		out = append(out, f)
+	}
+	if !h.Full {
+		return out
+	}
 	if h.Role == "slave" {
 		out = append(out, Finding{Code: "role", Grave: true,
 			Text: "this node is a replica: it refuses to be written and cannot vote; make it a master, or name its master instead",
@@ -74,11 +84,6 @@ func (h *Health) findings() []Finding {
 		out = append(out, Finding{Code: "fsync",
 			Text: fmt.Sprintf("appendfsync is %s: after a restart the node may have forgotten its last locks and sits out", h.Fsync),
 			Mend: "CONFIG SET appendfsync always"})
-	}
-	for _, command := range h.Missing {
-		out = append(out, Finding{Code: "permission",
-			Text: "this user may not use " + command,
-			Mend: "ACL SETUSER <user> +" + command})
 	}
 	return out
 }

@@ -63,7 +63,7 @@ func TestExtendNeverShortens(t *testing.T) {
 }
 
 func TestAnExtensionThatNobodyAnsweredChangesNothingAndMayBeRepeated(t *testing.T) {
-	r := newRig(t, 3, lockengine.Config{Fresh: true, NodeTimeout: 50 * time.Millisecond})
+	r := newRig(t, 3, lockengine.Config{Fresh: true, NodeTimeout: 500 * time.Millisecond})
 	lease := acquire(t, r.Engine, lockengine.AcquireOptions{TTL: 30 * time.Second})
 	until := lease.ValidUntil()
 	r.stop(t, 0, 1)

@@ -249,7 +249,7 @@ func TestB3TheUndoOutlivesTheCallersContext(t *testing.T) {
 
 // B4: the undo overtook the attempt that it was to take back.
 func TestB4TheUndoNeverOvertakesTheAttempt(t *testing.T) {
-	r := newRig(t, 3, lockengine.Config{Fresh: true, NodeTimeout: 30 * time.Millisecond, RetryCount: -1})
+	r := newRig(t, 3, lockengine.Config{Fresh: true, NodeTimeout: 300 * time.Millisecond, RetryCount: -1})
 	r.stop(t, all(3)...)
 	_, err := r.Acquire(t.Context(), name, lockengine.AcquireOptions{TTL: time.Minute})
 	for _, v := range votesOf(t, err) {

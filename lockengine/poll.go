@@ -75,15 +75,15 @@ func (m *member) heard(a *Answer) {
 	if m.stopped {
 		return
 	}
-	if a.Health == nil {
+	if a.Health != nil && (a.Health.Full || len(a.Health.Missing) > 0) {
+		m.health = a.Health
+	}
+	if a.Health == nil || a.Err != nil {
 		m.unheardLocked(a.Vote, orUnknown(a.Err))
 		return
 	}
 	m.rtt = a.Health.Received.Sub(a.Health.Sent)
 	m.succeededLocked()
-	if a.Health.Full {
-		m.health = a.Health
-	}
 	m.readClockLocked(a.Health)
 	if best, ok := m.clock.best(); ok {
 		m.ahead.Store(&best.offset)

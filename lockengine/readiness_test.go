@@ -23,7 +23,7 @@ func TestReadinessFindingsNameWhatIsWrongAndWhatMendsIt(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
-			e := newServers(t, 1, c.args...).engine(t, patient)
+			e := newServers(t, 1, c.args...).unmet(t, patient) // on a replica no marker can be written
 			var found lockengine.Finding
 			eventually(t, "the finding "+c.code, func() bool {
 				for _, f := range e.Status()[0].Findings {

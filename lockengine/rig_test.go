@@ -17,6 +17,7 @@ import (
 	"github.com/lockscope/lockscope/internal/redistest"
 	"github.com/lockscope/lockscope/internal/spawn"
 	"github.com/lockscope/lockscope/lockengine"
+	"github.com/lockscope/lockscope/lockengine/nodetest"
 	"github.com/lockscope/lockscope/lockengine/redisnode"
 )
 
@@ -62,14 +63,29 @@ func newServers(t testing.TB, n int, args ...string) *rig {
 }
 
 // engine returns another engine over the same servers, once it has met every
-// node.
+// node and is connected to it.
 func (r *rig) engine(t testing.TB, cfg lockengine.Config) *lockengine.Engine {
 	t.Helper()
 	e := r.unmet(t, cfg)
 	eventually(t, "the first contact with every node", func() bool {
-		return !slices.ContainsFunc(e.Status(), func(s lockengine.NodeStatus) bool { return !s.Up || !s.ClockKnown || s.UpSince.IsZero() })
+		return !slices.ContainsFunc(e.Status(), func(s lockengine.NodeStatus) bool { return !met(s) })
 	})
+	for i, node := range e.Nodes() {
+		// Questions have a connection of their own, so the one for locks may
+		// still be on its way. A node that is stopped now could not finish it.
+		nodetest.Do(t, node, lockengine.Op{Kind: lockengine.KindExtend, Name: "rig:nobody", Token: "nobody", TTL: time.Second})
+		if err := r.clients[i].ConfigResetStat(t.Context()).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return e
+}
+
+// met reports whether the engine knows a node well enough to count its votes, or
+// to say why it does not. A node answers before that: its marker may still be
+// under way.
+func met(s lockengine.NodeStatus) bool {
+	return s.Up && s.ClockKnown && !s.UpSince.IsZero() && (s.Votes || s.OutWhy != "")
 }
 
 // unmet returns another engine that may not have met its nodes yet.

@@ -177,7 +177,7 @@ func TestCallersThatGiveUpAtAnyMomentLeaveNothing(t *testing.T) {
 
 func TestACallerThatDoesNotWaitIsToldAtOnceThatOthersDo(t *testing.T) {
 	cfg := idle
-	cfg.NodeTimeout = 100 * time.Millisecond
+	cfg.NodeTimeout = 500 * time.Millisecond
 	r := newRig(t, 1, cfg)
 	r.set(t, "somebody", 0, 0)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -287,7 +287,7 @@ func TestWithoutNotificationsAWaitingCallerAsksAgainAndAgain(t *testing.T) {
 func TestAWaitThatEndsTellsTheHolder(t *testing.T) {
 	r := newRig(t, 1, patient)
 	r.set(t, "somebody", time.Minute, 0)
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	_, err := r.Acquire(ctx, name, lockengine.AcquireOptions{Wait: time.Minute})
 	var held *lockengine.HeldError
@@ -353,7 +353,8 @@ func TestACallerBehindOneThatIsStillAskingStandsSecond(t *testing.T) {
 	defer cancel()
 	first := make(chan result, 1)
 	go func() {
-		lease, err := r.Acquire(ctx, name, lockengine.AcquireOptions{})
+		// It waits, so that it is still there when the node has been given up.
+		lease, err := r.Acquire(ctx, name, lockengine.AcquireOptions{Wait: time.Hour})
 		first <- result{lease, err}
 	}()
 	<-asking

@@ -373,7 +373,7 @@ func lockHead(d LockData) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "\">Locks</a> <span aria-hidden=\"true\">/</span></p><div class=\"lock-title\"><h1 class=\"lock-name\"><bdi data-field=\"name\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "\"><span aria-hidden=\"true\">←</span> Locks</a></p><div class=\"lock-title\"><h1 class=\"lock-name\"><bdi data-field=\"name\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -152,11 +152,14 @@ func TestAStormOnFewNamesEndsWithWhatTheNodeHolds(t *testing.T) {
 		_, err := node.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for i := range 1000 {
 				name := fmt.Sprint("lock:", i%7)
-				switch (i*31 + round) % 5 {
+				switch (i*31 + round) % 6 {
 				case 0:
 					p.Del(ctx, name)
 				case 1:
 					p.PExpire(ctx, name, time.Hour)
+				case 2: // of another type, while its reader has asked for the type
+					p.Del(ctx, name)
+					p.HSet(ctx, name, "field", "value")
 				default:
 					p.Set(ctx, name, i, time.Minute)
 				}

@@ -80,7 +80,10 @@ func bareRead(ctx context.Context, node *redis.Client) error {
 // time that it took.
 func firstView(tb testing.TB, servers []*spawnServer, budget int) (*Watcher, time.Duration) {
 	tb.Helper()
-	w, err := New(sourcesOf(servers), Config{Budget: budget, Logger: slog.New(slog.DiscardHandler)})
+	w, err := New(sourcesOf(servers), Config{
+		Budget: budget, Logger: slog.New(slog.DiscardHandler),
+		FreeRetention: time.Second, // so that the Board is soon quiet
+	})
 	must(tb, err)
 	began := time.Now()
 	runWatcher(tb, w)
@@ -166,7 +169,7 @@ func storm(tb testing.TB, nodes []*redis.Client, names, rate int, length time.Du
 // it did last.
 func quietSince(tb testing.TB, b *Board) time.Time {
 	last, seq := time.Now(), b.Seq()
-	patient(tb, time.Minute, "quiet", func() bool {
+	patient(tb, 3*time.Minute, "quiet", func() bool {
 		if now := b.Seq(); now != seq {
 			last, seq = time.Now(), now
 		}

@@ -239,6 +239,39 @@ func TestTheDocumentedUserOfTheJournalWritesItAndReadsItBack(t *testing.T) {
 	}
 }
 
+// What the operator needs beyond the viewer is named by the engine: what it may not
+// do, before anybody wants a lock.
+func TestEachPermissionThatTakingLocksNeedsIsNamedWithItsMend(t *testing.T) {
+	servers, admins := locked(t, 1)
+	server, admin := servers[0], admins[0]
+	words, viewers := documented(t, "lockscope-operator"), documented(t, "lockscope-viewer")
+	for i, word := range words {
+		own := word == "~lockscope:*"
+		if !own && (!strings.HasPrefix(word, "+") || slices.Contains(viewers, word) || word == "+config|set") {
+			continue
+		}
+		user := fmt.Sprint("operator", i)
+		words[2] = user
+		setUser(t, admin, words, word)
+		t.Run(word, func(t *testing.T) {
+			t.Parallel() // it waits most of the time
+			node := redisnode.New("a", optionsOf(server, user))
+			engine, err := lockengine.New([]lockengine.Node{node}, lockengine.Config{NodeTimeout: time.Second, Fresh: true})
+			must(t, err)
+			t.Cleanup(func() {
+				engine.Close(context.Background())
+				node.Close()
+			})
+			eventually(t, word+" is missing", func() bool {
+				findings := engine.Status()[0].Findings
+				return slices.ContainsFunc(findings, func(f lockengine.Finding) bool {
+					return f.Code == "permission" && f.Mend == "ACL SETUSER <user> "+word && f.Text != ""
+				})
+			})
+		})
+	}
+}
+
 func TestEachPermissionThatIsMissingIsNamedWithItsMend(t *testing.T) {
 	servers, admins := locked(t, 1, "--notify-keyspace-events", "Kg$xehlsz")
 	server, admin := servers[0], admins[0]

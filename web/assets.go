@@ -9,6 +9,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -46,7 +47,10 @@ type asset struct {
 	zipped []byte // nil where it would not be smaller
 }
 
-// loadAssets reads all files and compresses them once.
+// embedded are the assets of the program, which all its servers share.
+var embedded = sync.OnceValues(func() (*assets, error) { return loadAssets(static.FS) })
+
+// loadAssets reads all files and compresses them.
 func loadAssets(from fs.FS) (*assets, error) {
 	a := &assets{hash: static.Hash(), files: make(map[string]asset)}
 	err := fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {

@@ -64,8 +64,9 @@ type throttle struct {
 	rate  rate.Limit
 	burst int
 
-	mu      sync.Mutex // guards buckets
+	mu      sync.Mutex // guards everything below
 	buckets map[netip.Prefix]*bucket
+	swept   time.Time // when the whole table was last looked at
 }
 
 type bucket struct {
@@ -97,20 +98,25 @@ func (t *throttle) allow(client netip.Prefix, now time.Time) (wait time.Duration
 	return time.Duration(missing / float64(t.rate) * float64(time.Second)), false
 }
 
+// sweepEvery is the least time between two looks at a whole table.
+const sweepEvery = time.Second
+
 // evictLocked forgets whoever has its full budget again, and somebody at
-// random if that was nobody.
+// random if that was nobody, or was looked for a moment ago.
 func (t *throttle) evictLocked(now time.Time) {
-	for client, b := range t.buckets {
-		if b.limiter.TokensAt(now) >= float64(t.burst) {
-			delete(t.buckets, client)
+	if now.Sub(t.swept) >= sweepEvery {
+		t.swept = now
+		for client, b := range t.buckets {
+			if b.limiter.TokensAt(now) >= float64(t.burst) {
+				delete(t.buckets, client)
+			}
 		}
 	}
-	if len(t.buckets) < maxAddresses {
-		return
-	}
 	for client := range t.buckets {
+		if len(t.buckets) < maxAddresses {
+			return
+		}
 		delete(t.buckets, client)
-		return
 	}
 }
 

@@ -18,7 +18,6 @@ import (
 	"github.com/lockscope/lockscope/internal/journal"
 	"github.com/lockscope/lockscope/internal/stage"
 	"github.com/lockscope/lockscope/lockengine"
-	"github.com/lockscope/lockscope/static"
 	"github.com/lockscope/lockscope/watcher"
 )
 
@@ -151,7 +150,7 @@ func New(cfg Config, deps Deps) (*Server, error) {
 		deps.Journal = journal.New(nil, deps.Logger)
 	}
 
-	loaded, err := loadAssets(static.FS)
+	loaded, err := embedded()
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}

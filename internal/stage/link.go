@@ -137,7 +137,7 @@ func (x *exchange) start() {
 	n.line = append(n.line, func() {
 		look := func() func() { return func() {} }
 		if n.up && !x.quiet {
-			look = n.look
+			look = n.looking()
 		}
 		x.carryOut(look)
 	})

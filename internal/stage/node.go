@@ -82,11 +82,14 @@ func dial(addr string) *redis.Client {
 func (n *node) connect() error {
 	ctx, cancel := context.WithTimeout(n.w.ctx, wireTimeout)
 	defer cancel()
-	n.eye = dial(n.server.Addr())
-	if err := n.eye.ConfigSet(ctx, "notify-keyspace-events", "Kgx").Err(); err != nil {
+	eye := dial(n.server.Addr())
+	n.w.mu.Lock()
+	n.eye = eye // somebody may still be looking through the one before
+	n.w.mu.Unlock()
+	if err := eye.ConfigSet(ctx, "notify-keyspace-events", "Kgx").Err(); err != nil {
 		return fmt.Errorf("stage: node %s: %w", n.id, err)
 	}
-	n.news = n.eye.Subscribe(ctx, "__keyspace@0__:"+LockName)
+	n.news = eye.Subscribe(ctx, "__keyspace@0__:"+LockName)
 	if _, err := n.news.Receive(ctx); err != nil {
 		return fmt.Errorf("stage: node %s: %w", n.id, err)
 	}
@@ -153,15 +156,21 @@ func (n *node) refresh() {
 	if !n.up || n.frozen || n.w.closed {
 		return
 	}
-	n.w.ask(n.look)
+	n.w.ask(n.looking())
+}
+
+// looking is look through the present eye. Callers hold the world's lock.
+func (n *node) looking() func() (then func()) {
+	eye := n.eye
+	return func() func() { return n.look(eye) }
 }
 
 // look reads what the node holds. It is called without the world's lock and
 // returns what to do under it.
-func (n *node) look() (then func()) {
+func (n *node) look(eye *redis.Client) (then func()) {
 	ctx, cancel := context.WithTimeout(n.w.ctx, wireTimeout)
 	defer cancel()
-	pipe := n.eye.Pipeline()
+	pipe := eye.Pipeline()
 	value := pipe.Get(ctx, LockName)
 	left := pipe.PTTL(ctx, LockName)
 	fence := pipe.ZScore(ctx, fencesKey, LockName)
@@ -170,6 +179,9 @@ func (n *node) look() (then func()) {
 		return func() {} // stopped, or closed: what is shown says so already
 	}
 	return func() {
+		if n.eye != eye {
+			return // the node was restarted meanwhile
+		}
 		n.fence = int64(fence.Val())
 		n.holds(value.Val(), left.Val())
 		n.draw()

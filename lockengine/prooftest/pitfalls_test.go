@@ -90,13 +90,13 @@ func TestB1TwoSlowNodesOfFiveAreNotWaitedFor(t *testing.T) {
 func TestB4AnUndoOnASlowLinkNeverOvertakesTheAttempt(t *testing.T) {
 	r := newRig(t, 3)
 	cfg := patient
-	cfg.NodeTimeout = 30 * time.Millisecond
+	cfg.NodeTimeout = 200 * time.Millisecond
 	e := r.proxied(t, cfg)
 	var before []int
 	for _, c := range r.clients {
 		before = append(before, calls(t, c, "set"))
 	}
-	r.add(t, "upstream", "latency", map[string]int{"latency": 250, "jitter": 50}, all(3)...)
+	r.add(t, "upstream", "latency", map[string]int{"latency": 600, "jitter": 100}, all(3)...)
 	_, err := e.Acquire(t.Context(), name, lockengine.AcquireOptions{TTL: time.Minute})
 	var none *lockengine.NoQuorumError
 	if !errors.As(err, &none) {

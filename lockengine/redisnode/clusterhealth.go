@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -193,7 +193,7 @@ func join(h, of *lockengine.Health, first bool) {
 		h.Fsync = of.Fsync
 	}
 	for _, command := range of.Missing {
-		if !strings.Contains(strings.Join(h.Missing, " "), command) {
+		if !slices.Contains(h.Missing, command) {
 			h.Missing = append(h.Missing, command)
 		}
 	}

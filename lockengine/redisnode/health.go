@@ -105,11 +105,16 @@ func (n *Node) askHealth(ctx context.Context, op *lockengine.Op) lockengine.Answ
 	born := pipe.Get(ctx, bornKey)
 	_, err := pipe.Exec(ctx)
 	h.Received = time.Now()
-	if clock.Err() != nil {
-		return failure(clock.Err())
+	if errors.Is(err, redis.Nil) {
+		err = nil
 	}
-	if born.Err() != nil && !errors.Is(born.Err(), redis.Nil) {
-		return failure(err)
+	if err != nil {
+		a := failure(err)
+		if op.Above && strings.HasPrefix(err.Error(), "NOPERM") {
+			a.Health = h
+			askPermissions(ctx, n.aside, h)
+		}
+		return a
 	}
 	h.Time = clock.Val()
 	a := lockengine.Answer{Vote: lockengine.VoteGranted, Health: h}
@@ -123,9 +128,10 @@ func (n *Node) askHealth(ctx context.Context, op *lockengine.Op) lockengine.Answ
 	return a
 }
 
-// askAll fills in what INFO and CONFIG tell. What may not be asked is noted and left
-// empty.
+// askAll fills in what the user may not do, and what INFO and CONFIG tell. What may
+// not be asked is noted and left empty.
 func askAll(ctx context.Context, c *redis.Client, h *lockengine.Health) {
+	askPermissions(ctx, c, h)
 	info, err := c.Info(ctx).Result()
 	if err != nil {
 		if refused(err) {

@@ -5,6 +5,7 @@ import { announce } from "./announce.js";
 import { serverNow } from "./clock.js";
 import { graveOf, stateOf, tipOf, wordsOf } from "./node.js";
 import { fieldOf, find } from "./settings.js";
+import { tellNodes } from "./title.js";
 
 /** @typedef {import("./types.js").Node} Node */
 
@@ -29,6 +30,7 @@ export function showNodes(list) {
   const voting = list.filter((node) => stateOf(node) === "up").length;
   fieldOf("voting", strip).textContent = String(voting);
   fieldOf("quorum", strip).dataset.short = String(voting < quorum);
+  tellNodes(voting, list.length, quorum);
 }
 
 /**

@@ -15,6 +15,19 @@ let own = false;
 let counts = null;
 let live = false;
 
+/** How many nodes vote, of how many, and how many must. */
+const votes = { voting: 0, nodes: 0, quorum: 0 };
+
+/**
+ * @param {number} voting
+ * @param {number} nodes
+ * @param {number} quorum
+ */
+export function tellNodes(voting, nodes, quorum) {
+  Object.assign(votes, { voting, nodes, quorum });
+  draw();
+}
+
 /** @param {Counts} now */
 export function tellCounts(now) {
   counts = now;
@@ -37,16 +50,25 @@ export function tellPage(now) {
 }
 
 function draw() {
-  const alarm = (counts?.overlapping ?? 0) > 0;
-  const title = counts && (alarm || !own) ? `${words(counts)} · ${page}` : page;
+  const { mood, words } = state();
+  const title = words && (mood === "alarm" || !own) ? `${words} · ${page}` : page;
   if (document.title !== title) document.title = title;
-  const wanted = iconHref.replace(/\.svg$/, live ? (alarm ? "-alarm.svg" : ".svg") : "-quiet.svg");
+  const kind = live ? mood && `-${mood}` : "-quiet";
+  const wanted = iconHref.replace(/\.svg$/, `${kind}.svg`);
   if (icon && icon.href !== wanted) icon.href = wanted;
 }
 
-/** @param {Counts} counts */
-function words({ overlapping = 0, contested = 0, held = 0, expiring = 0 }) {
-  if (overlapping > 0) return `⚠ ${number(overlapping)} overlap`;
-  if (contested > 0) return `${number(contested)} contested`;
-  return `${number(held + expiring)} held`;
+/**
+ * What matters most now: red where locks are not what they promise or none can
+ * be had, amber where somebody should look.
+ * @returns {{mood: ""|"warn"|"alarm", words: string}}
+ */
+function state() {
+  const { overlapping = 0, contested = 0, held = 0, expiring = 0 } = counts ?? {};
+  const out = votes.nodes - votes.voting;
+  if (overlapping > 0) return { mood: "alarm", words: `⚠ ${number(overlapping)} overlap` };
+  if (votes.voting < votes.quorum) return { mood: "alarm", words: `⚠ no quorum, ${votes.voting} of ${votes.nodes} vote` };
+  if (contested > 0) return { mood: "warn", words: `${number(contested)} contested` };
+  if (out > 0) return { mood: "warn", words: `${out} of ${votes.nodes} nodes out` };
+  return { mood: "", words: counts ? `${number(held + expiring)} held` : "" };
 }

@@ -25,16 +25,42 @@ import (
 
 var full = flag.Bool("full", false, "run the load tests at the size that is promised")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if folder != "" {
+			_ = os.RemoveAll(folder)
+		}
+		os.Exit(code)
+	}))
+}
+
+// folder is where the program was built, empty while it was not.
+var folder string
+
+// program builds the program once, as the Makefile does, so that what it compiles
+// is used again.
+var program = sync.OnceValues(func() (path string, err error) {
+	if folder, err = os.MkdirTemp("", "lockscope-load-"); err != nil {
+		return "", err
+	}
+	path = filepath.Join(folder, "lockscope")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "../..")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the program: %w\n%s", err, out)
+	}
+	return path, nil
+})
 
 // patience is how long a test waits for what has to happen.
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // A rig is the program on one Redis server, for the length of a test.
 type rig struct {
 	t      *testing.T
 	redis  *redis.Client
 	binary string
+	folder string // where it runs
 	args   []string
 	addr   string
 
@@ -46,14 +72,11 @@ type rig struct {
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	server := redistest.Start(t)
-	r := &rig{t: t, redis: redis.NewClient(&redis.Options{Addr: server.Addr()}), addr: freeAddr(t)}
+	r := &rig{t: t, redis: redis.NewClient(&redis.Options{Addr: server.Addr()}), addr: freeAddr(t), folder: t.TempDir()}
 	t.Cleanup(func() { _ = r.redis.Close() })
-	r.binary = filepath.Join(t.TempDir(), "lockscope")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", r.binary, "../..")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the program: %v\n%s", err, out)
-	}
+	var err error
+	r.binary, err = program()
+	must(t, err)
 	r.args = []string{"-addr", r.addr, "-nodes", server.URL(), "-quarantine", "off", "-log-level", "warn"}
 	r.start()
 	t.Cleanup(r.stop)
@@ -72,9 +95,8 @@ func freeAddr(t *testing.T) string {
 // start starts the program and waits until it has read the node.
 func (r *rig) start() {
 	r.t.Helper()
-	folder := filepath.Dir(r.binary)
 	r.cmd, r.log, r.exited = exec.Command(r.binary, r.args...), &logTail{}, make(chan struct{})
-	r.cmd.Dir, r.cmd.Env = folder, []string{"HOME=" + folder, "TMPDIR=" + folder}
+	r.cmd.Dir, r.cmd.Env = r.folder, []string{"HOME=" + r.folder, "TMPDIR=" + r.folder}
 	r.cmd.Stdout, r.cmd.Stderr = r.log, r.log
 	must(r.t, r.cmd.Start())
 	go func(cmd *exec.Cmd, exited chan struct{}) {
