@@ -66,7 +66,7 @@ var (
 	acting = []string{
 		"acquire.js", "leases.js", "lock.js", "refusal.js", "votes.js", "waiting.js",
 	}
-	feeding = []string{"eventline.js", "feed.js", "lock.js"}
+	feeding = []string{"auditline.js", "eventline.js", "feed.js", "lock.js"}
 )
 
 // with returns a module and those that it imports, each once.
