@@ -6,6 +6,7 @@ import { get } from "./api.js";
 import { age } from "./format.js";
 import { holderWords, keyOf, nameQuery } from "./lock.js";
 import { find } from "./settings.js";
+import { setTime } from "./times.js";
 import { show } from "./visible.js";
 
 /** @typedef {import("./types.js").Hold} Hold */
@@ -15,9 +16,13 @@ import { show } from "./visible.js";
 const pause = 300;
 
 export class History {
-  /** @param {HTMLElement} section */
-  constructor(section) {
+  /**
+   * @param {HTMLElement} section
+   * @param {(holds: Hold[]) => void} known told all holds that are remembered
+   */
+  constructor(section, known) {
     this.section = section;
+    this.known = known;
     this.list = find("ol", section);
     this.asked = "";
     this.timer = 0;
@@ -44,6 +49,7 @@ export class History {
       return; // the stream says that there is no connection
     }
     if (this.asked !== wanted) return;
+    this.known(answer.history);
     const past = answer.history.filter((/** @type {Hold} */ hold) => hold.to);
     this.section.hidden = past.length === 0;
     this.list.replaceChildren(...past.map(lineOf));
@@ -59,8 +65,8 @@ function lineOf(hold) {
   const how = document.createElement("span");
   line.dataset.how = hold.how ?? "unknown";
   how.textContent = `${hold.how === "unknown" || !hold.how ? "ended" : hold.how} after ${age(to - Date.parse(hold.from))}`;
-  const when = document.createElement("span");
-  when.textContent = new Date(to).toLocaleTimeString();
+  const when = document.createElement("time");
+  setTime(when, new Date(to).toISOString());
   line.append(who, how, when);
   return line;
 }
