@@ -46,7 +46,6 @@ type session struct {
 	// token left the node, and sought those that the last echo was sent for.
 	doubts, sought map[string]struct{}
 
-	scratch   scratch
 	health    *time.Ticker
 	scanTimer *time.Timer
 	paced     *time.Timer   // ends a flushPause
@@ -190,9 +189,7 @@ func (s *session) read(ctx context.Context, names []string, told map[string]told
 	if len(names) == 0 {
 		return nil, nil
 	}
-	readings, err := reader{
-		names: s.names, filter: s.filter, pins: s.cfg.Libraries, others: s.board.others(s.index, names), scratch: &s.scratch,
-	}.read(ctx, names)
+	readings, err := reader{names: s.names, filter: s.filter, pins: s.cfg.Libraries, others: s.board.others(s.index, names)}.read(ctx, names)
 	if err != nil {
 		return nil, err // the session ends, and the next one reads everything
 	}
