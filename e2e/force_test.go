@@ -27,10 +27,10 @@ func (b *tab) forceSays(field, part string) {
 func TestALockIsTakenFromItsHolderAfterALookAtIt(t *testing.T) {
 	onOwnPage(t, func(t *testing.T, p *program) {
 		name := lockName(t, "stuck")
-		setOn(t, p.nodes, name, "9f1c2f50-0a4e-4e8a-9a55-0f8a6e0b7a11", 0)
 		b := open(t, p.page("/"))
 		b.expect("409")
 		b.waitLive()
+		setOn(t, p.nodes, name, "9f1c2f50-0a4e-4e8a-9a55-0f8a6e0b7a11", 0)
 		b.waitRow(name, "held", func(r *row) bool { return r.State == "held" })
 		b.openForce(name)
 		b.forceSays("ends", "never")
@@ -75,6 +75,7 @@ func TestALockIsTakenFromItsHolderAfterALookAtIt(t *testing.T) {
 		b.do("open the page of the lock", navigate(p.page("/lock?name="+name)))
 		b.waitLive()
 		b.wait("its history says how it ended", `document.querySelector('[data-field="holds"]').textContent.includes("forced")`)
+		b.wait("its audit says why", `document.querySelector("#audit").textContent.includes("the job that took it is gone")`)
 		b.both("lock-audit-1440")
 		b.accessible("the page of a lock with an audit")
 	})
@@ -106,9 +107,9 @@ func TestALockThatChangesHandsBeforeItsPageKnowsIsNotTaken(t *testing.T) {
 
 func TestANameThatNobodyCanTypeIsForcedByItsFingerprint(t *testing.T) {
 	onOwnPage(t, func(t *testing.T, p *program) {
-		setOn(t, p.nodes, "lock:two\nlines\xff", "token", time.Minute)
 		b := open(t, p.page("/"))
 		b.waitLive()
+		setOn(t, p.nodes, "lock:two\nlines\xff", "token", time.Minute)
 		b.wait("the row is there", `document.querySelector("#rows .row[data-name-b64] .c-name") !== null`)
 		b.click("#rows .row[data-name-b64] .c-name")
 		b.click(`#panel [data-action="force"]`)
@@ -145,9 +146,9 @@ func TestALeaseThatIsForcedAwayEndsInTheTabThatHeldIt(t *testing.T) {
 func TestAPageThatOnlyShowsOffersNoForce(t *testing.T) {
 	onOwnPage(t, func(t *testing.T, p *program) {
 		name := lockName(t, "seen")
-		setOn(t, p.nodes, name, "token", time.Minute)
 		b := open(t, p.page("/"))
 		b.waitLive()
+		setOn(t, p.nodes, name, "token", time.Minute)
 		b.waitRow(name, "held", func(r *row) bool { return r.State == "held" })
 		b.click("#rows .row[data-name=" + cssQuoted(name) + "] .c-name")
 		b.wait("the panel is open", `document.querySelector("#panel").checkVisibility()`)

@@ -39,6 +39,7 @@ var EventGroups = []EventGroup{
 	{"ended", "ended", []string{"released", "expired", "ended"}},
 	{"trouble", "trouble", []string{"overlap", "contested", "lost", "forced", "gap"}},
 	{"nodes", "nodes", []string{"node-up", "node-down", "notifications", "quarantined", "admitted", "clock"}},
+	{"commands", "commands", []string{"acquire", "extend", "release", "force-release", "admit"}},
 }
 
 // query is the group as it stands in addresses and calls.
@@ -92,9 +93,9 @@ func (e Event) detail() string {
 type EventQuery struct {
 	// Text is searched in names, owners, fingerprints and nodes.
 	Text string
-	// Kind are kinds with commas between, empty for all; Name and Owner are
-	// exact.
-	Kind, Name, Owner string
+	// Kind are kinds with commas between, empty for all; Name, Owner and Actor,
+	// who gave a command, are exact.
+	Kind, Name, Owner, Actor string
 }
 
 // ActivityData is what the Activity page shows.
@@ -102,14 +103,16 @@ type ActivityData struct {
 	Page
 	Cluster
 	Query EventQuery
-	// Events are those that the query selects, the last first, and no more than
-	// fit.
-	Events []Event
+	// Lines are the events and the entries of the audit that the query selects, the
+	// last first, and no more than fit.
+	Lines []Line
 	// Gap is how many events before them are not known any more.
 	Gap uint64
-	// After is the number of the last event of all in Epoch.
-	After uint64
-	Epoch string
+	// After is the number of the last event of all in Epoch, AuditAfter that of the
+	// last entry of the audit in AuditEpoch.
+	After, AuditAfter uint64
+	Epoch, AuditEpoch string
+	Journal           JournalState
 }
 
 // group is which group the query selects: its id, "" for all and "some" for
@@ -136,7 +139,7 @@ func (q EventQuery) nameB64() string   { return Lock{Name: q.Name}.nameB64() }
 func (q EventQuery) values() url.Values {
 	values := url.Values{}
 	for key, value := range map[string]string{
-		"q": q.Text, "kind": q.Kind, "name": q.cleanName(), "nameB64": q.nameB64(), "owner": q.Owner,
+		"q": q.Text, "kind": q.Kind, "name": q.cleanName(), "nameB64": q.nameB64(), "owner": q.Owner, "actor": q.Actor,
 	} {
 		if value != "" {
 			values.Set(key, value)
@@ -155,12 +158,54 @@ func (d ActivityData) kindHref(kinds string) string {
 	return d.Base + "/activity"
 }
 
-// exportHref is the address of a file with all events that the query selects.
-func (d ActivityData) exportHref(format string) string {
-	values := d.Query.values()
+// Asks reports whether the query may select events, and entries of the audit.
+func (q EventQuery) Asks() (events, audit bool) {
+	commands := EventGroups[len(EventGroups)-1].Kinds
+	events, audit = q.Kind == "" && q.Actor == "", q.Kind == ""
+	for kind := range strings.SplitSeq(q.Kind, ",") {
+		if slices.Contains(commands, kind) {
+			audit = true
+		} else if kind != "" && q.Actor == "" {
+			events = true
+		}
+	}
+	return events, audit
+}
+
+// Order puts the lines into one order, the last first, and keeps the first of
+// them.
+func (d *ActivityData) Order(most int) {
+	slices.SortStableFunc(d.Lines, func(a, b Line) int { return b.at().Compare(a.at()) })
+	d.Lines = d.Lines[:min(len(d.Lines), most)]
+}
+
+// exports reports whether there is anything to export of the events, or the audit.
+func (d ActivityData) exports(of string) bool {
+	events, audit := d.Query.Asks()
+	return of == "events" && events || of == "audit" && audit
+}
+
+// exportHref is the address of a file with all events, or all of the audit, that
+// the query selects.
+func (d ActivityData) exportHref(of, format string) string {
+	query, actions := d.Query, ""
+	commands := EventGroups[len(EventGroups)-1].Kinds
+	kinds := slices.DeleteFunc(strings.Split(query.Kind, ","), func(kind string) bool {
+		return slices.Contains(commands, kind) != (of == "audit")
+	})
+	query.Kind = strings.Join(kinds, ",")
+	if of == "audit" {
+		query.Kind, actions = "", query.Kind
+	} else {
+		query.Actor = ""
+	}
+	values := query.values()
+	if actions != "" {
+		values.Set("action", actions)
+	}
 	values.Set("format", format)
 	values.Set("limit", "10000")
-	return d.Base + "/api/v1/events?" + values.Encode()
+	return d.Base + "/api/v1/" + of + "?" + values.Encode()
 }
 
 // ownerHref is the Activity page of one owner.

@@ -32,11 +32,11 @@ func forceDialog() templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<dialog id=\"force\" class=\"dialog force\" aria-labelledby=\"force-title\" aria-describedby=\"force-risk\"><form id=\"force-form\" class=\"form\" method=\"dialog\" novalidate autocomplete=\"off\"><header class=\"dialog-head\"><h2 id=\"force-title\" data-field=\"title\">Force release</h2><button type=\"button\" class=\"icon-button close\" data-action=\"close\" aria-label=\"Close\"></button></header><div data-field=\"ask\"><div class=\"dialog-text\"><p class=\"force-changed\" data-field=\"changed\" role=\"alert\" hidden></p><p class=\"force-name\"><bdi class=\"said-name\" data-field=\"name\"></bdi></p><p class=\"force-votes\"><span data-field=\"votes\"></span> <span data-field=\"count\"></span></p><dl class=\"facts\"><dt>Taken from</dt><dd><span class=\"swatch\" data-field=\"swatch\" data-hue=\"\" aria-hidden=\"true\"></span> <bdi data-field=\"holder\"></bdi></dd>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<dialog id=\"force\" class=\"dialog force\" aria-labelledby=\"force-title\" aria-describedby=\"force-risk\"><form id=\"force-form\" class=\"form\" method=\"dialog\" novalidate autocomplete=\"off\"><header class=\"dialog-head\"><h2 id=\"force-title\" data-field=\"title\">Force release</h2><button type=\"button\" class=\"icon-button close\" data-action=\"close\" aria-label=\"Close\"></button></header><div class=\"dialog-text\"><p class=\"force-changed\" data-field=\"changed\" role=\"alert\" hidden></p><p class=\"force-name\"><bdi class=\"said-name\" data-field=\"name\"></bdi></p></div><div data-field=\"ask\"><div class=\"dialog-text\"><p class=\"force-votes\"><span data-field=\"votes\"></span> <span data-field=\"count\"></span></p><dl class=\"facts\"><dt>Taken from</dt><dd><span class=\"swatch\" data-field=\"swatch\" data-hue=\"\" aria-hidden=\"true\"></span> <bdi data-field=\"holder\"></bdi></dd>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = fact("Holder", "about").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = fact("About it", "about").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

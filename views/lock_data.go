@@ -24,6 +24,18 @@ type LockData struct {
 	Events []Event
 	After  uint64
 	Epoch  string
+	// Audit is who did what with it, the last first, and AuditAfter the number of
+	// the last entry of all in AuditEpoch.
+	Audit      []AuditEntry
+	AuditAfter uint64
+	AuditEpoch string
+	Journal    JournalState
+}
+
+// auditHref is the Activity page of the commands about the lock.
+func (d LockData) auditHref() string {
+	query := EventQuery{Name: d.Lock.Name, Kind: EventGroups[len(EventGroups)-1].query()}
+	return d.Base + "/activity?" + query.values().Encode()
 }
 
 // A Hold is one holder of a lock, present or past.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/lockscope/lockscope/lockengine/target"
 
+	"github.com/lockscope/lockscope/internal/journal"
 	"github.com/lockscope/lockscope/internal/redistest"
 	"github.com/lockscope/lockscope/internal/spawn"
 	"github.com/lockscope/lockscope/lockengine"
@@ -70,7 +71,7 @@ func optionsOf(s *spawn.Server, user string) *redis.Options {
 
 // watchAs runs a watcher as the user and waits until it says how it learns of
 // changes.
-func watchAs(t *testing.T, servers []*spawn.Server, user string, cfg watcher.Config, want watcher.Notifications) *watcher.Board {
+func watchAs(t *testing.T, servers []*spawn.Server, user string, cfg watcher.Config, want watcher.Notifications) *watcher.Watcher {
 	t.Helper()
 	var sources []watcher.Source
 	for i, s := range servers {
@@ -87,7 +88,7 @@ func watchAs(t *testing.T, servers []*spawn.Server, user string, cfg watcher.Con
 			return n.Synced.IsZero() || n.Notifications != want
 		})
 	})
-	return w.Board()
+	return w
 }
 
 // held reports whether the board shows name as held.
@@ -104,7 +105,7 @@ func TestTheDocumentedViewerSeesEverythingAndChangesNothing(t *testing.T) {
 		must(t, admin.Set(t.Context(), "lock:before", "v", time.Minute).Err())
 		must(t, admin.Set(t.Context(), "other", "v", time.Minute).Err())
 	}
-	b := watchAs(t, servers, "lockscope-viewer", watcher.Config{Resync: time.Hour}, watcher.NotificationsLive)
+	b := watchAs(t, servers, "lockscope-viewer", watcher.Config{Resync: time.Hour}, watcher.NotificationsLive).Board()
 	const client = "3f2a9c1e-7b4d-4e8a-9c3f-0d1e2f3a4b5c:1"
 	for _, admin := range admins {
 		must(t, admin.Set(t.Context(), "lock:after", "v", time.Minute).Err())
@@ -144,7 +145,8 @@ func TestTheDocumentedOperatorTakesExtendsAndReleases(t *testing.T) {
 	for _, admin := range admins {
 		setUser(t, admin, words)
 	}
-	b := watchAs(t, servers, "lockscope-operator", watcher.Config{Resync: time.Hour}, watcher.NotificationsLive)
+	w := watchAs(t, servers, "lockscope-operator", watcher.Config{Resync: time.Hour}, watcher.NotificationsLive)
+	b := w.Board()
 	nodes := make([]lockengine.Node, len(servers))
 	for i, s := range servers {
 		node := redisnode.New(string(rune('a'+i)), optionsOf(s, "lockscope-operator"))
@@ -176,6 +178,22 @@ func TestTheDocumentedOperatorTakesExtendsAndReleases(t *testing.T) {
 	lease, err := engine.Acquire(t.Context(), "lock:y", lockengine.AcquireOptions{})
 	must(t, err)
 	must(t, lease.Extend(t.Context(), 20*time.Second))
+	// It also takes locks of every form from their holders.
+	const redisson = "3f2a9c1e-7b4d-4e8a-9c3f-0d1e2f3a4b5c:1"
+	forms := map[string][]any{
+		"lock:string": {"SET", "lock:string", "token"}, "lock:hash": {"HSET", "lock:hash", redisson, "1"},
+		"lock:long": {"SET", "lock:long", strings.Repeat("x", 1000)},
+	}
+	for name, command := range forms {
+		for _, admin := range admins {
+			must(t, admin.Do(t.Context(), command...).Err())
+		}
+		eventually(t, name+" is shown", func() bool { return held(b, name) })
+		l, _ := b.Lock(name)
+		if forced, err := w.ForceRelease(t.Context(), name, l.Holder.Fingerprint); err != nil {
+			t.Errorf("%s: %v, %+v", name, err, forced)
+		}
+	}
 	for i, n := range nodeStates(b, engine) {
 		for _, f := range n.findings {
 			if strings.Contains(f.Code, "permission") || f.Code == "notifications" {
@@ -186,6 +204,37 @@ func TestTheDocumentedOperatorTakesExtendsAndReleases(t *testing.T) {
 		must(t, err)
 		if len(denied) != 0 {
 			t.Errorf("the node denied %v", denied)
+		}
+	}
+}
+
+func TestTheDocumentedUserOfTheJournalWritesItAndReadsItBack(t *testing.T) {
+	servers, admins := locked(t, 1)
+	setUser(t, admins[0], documented(t, "lockscope-journal"))
+	opts := optionsOf(servers[0], "lockscope-journal")
+	logger := slog.New(slog.DiscardHandler)
+	ctx, cancel := context.WithCancel(context.Background())
+	j := journal.New(opts, logger)
+	j.Open(ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); j.Run(ctx) }()
+	j.Add(journal.Entry{Action: actionForce, Outcome: outcomeDone, Name: []byte("lock:a"), Reason: "reason"})
+	eventually(t, "it is written", func() bool { s := j.Status(); return s.Waiting == 0 && s.Away == "" })
+	cancel()
+	<-done
+	again := journal.New(opts, logger)
+	again.Open(t.Context())
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	again.Run(stopped)
+	if p := again.Page(0, 10); len(p.Entries) != 1 || p.Entries[0].Reason != "reason" {
+		t.Errorf("got %+v", p)
+	}
+	other := redis.NewClient(opts)
+	defer other.Close()
+	for _, command := range [][]any{{"DEL", journal.Key}, {"GET", "lock:a"}, {"XTRIM", journal.Key, "MAXLEN", 0}} {
+		if err := other.Do(t.Context(), command...).Err(); err == nil || !strings.Contains(err.Error(), "NOPERM") {
+			t.Errorf("%v: %v", command, err)
 		}
 	}
 }

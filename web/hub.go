@@ -1,12 +1,10 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"net/netip"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,8 +32,10 @@ const (
 	// anyway, so that sockets that flush together share it.
 	sharedAge = 10 * time.Millisecond
 	// nodeInterval is the least time between two node frames that bring
-	// nothing but round trips.
-	nodeInterval = time.Second
+	// nothing but round trips, and countInterval that between two frames that
+	// bring nothing but other counts of locks that the client does not see.
+	nodeInterval  = time.Second
+	countInterval = time.Second
 	// beatInterval is how often a socket gets a beat and a ping, and idleBeats
 	// how many of them it may leave unanswered.
 	beatInterval = 15 * time.Second
@@ -62,8 +62,10 @@ type hub struct {
 	// beat is beatInterval, unless a test is in a hurry.
 	beat time.Duration
 
-	// notified is the last change of the Board that the sockets were told of.
+	// notified is the last change of the Board that the sockets it concerns were
+	// told of, and told the last event, which only the hub's goroutine knows.
 	notified atomic.Uint64
+	told     uint64
 	nodes    atomic.Pointer[nodesState]
 
 	start sync.Once
@@ -74,6 +76,7 @@ type hub struct {
 	mu         sync.Mutex // guards everything below
 	closed     bool
 	sockets    map[*socket]struct{}
+	followers  map[*socket]struct{} // those with feeds
 	perSession map[session]int
 	perAddress map[netip.Prefix]int
 }
@@ -84,17 +87,12 @@ type helloFields struct {
 	readOnly          bool
 }
 
-// A nodesState is what a node frame says, with a number that grows.
-type nodesState struct {
-	generation uint64
-	json       []byte
-}
-
 func newHub(asked rows, engine *lockengine.Engine, journal *journal.Journal, tabs *tabs, readOnly bool, environment string, limits Limits, log *slog.Logger) *hub {
 	h := &hub{
 		board: asked.board, engine: engine, tabs: tabs, limits: limits, log: log, windows: newWindows(asked), events: newEventCache(), journal: journal, beat: beatInterval,
 		hello:      helloFields{role: "operator", environment: environment, readOnly: readOnly},
 		sockets:    make(map[*socket]struct{}),
+		followers:  make(map[*socket]struct{}),
 		perSession: make(map[session]int),
 		perAddress: make(map[netip.Prefix]int),
 	}
@@ -127,10 +125,7 @@ func (h *hub) add(s *socket) error {
 		changes := h.board.Subscribe()
 		h.storeNodes(h.states())
 		h.wg.Go(func() { h.run(changes) })
-		h.journal.Watch(func() {
-			now := time.Now()
-			h.each(func(s *socket) { s.touch(now) })
-		})
+		h.journal.Watch(func() { h.touchFollowers(time.Now()) })
 	})
 	h.sockets[s] = struct{}{}
 	h.perAddress[s.client]++
@@ -146,6 +141,7 @@ func (h *hub) remove(s *socket) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.sockets, s)
+	delete(h.followers, s)
 	if h.perAddress[s.client]--; h.perAddress[s.client] == 0 {
 		delete(h.perAddress, s.client)
 	}
@@ -164,71 +160,6 @@ func (h *hub) each(f func(*socket)) {
 	for s := range h.sockets {
 		f(s)
 	}
-}
-
-// run passes changes on until the hub is stopped.
-func (h *hub) run(changes *watcher.Subscription) {
-	defer changes.Close()
-	nodes := h.states()
-	published := time.Now()
-	later := time.NewTimer(nodeInterval)
-	defer later.Stop()
-	waiting := false
-	told := uint64(0) // the last event that the sockets were told of
-	for {
-		select {
-		case <-h.ctx.Done():
-			return
-		case <-later.C:
-			if waiting {
-				waiting = false
-				nodes, published = h.states(), time.Now()
-				h.publishNodes(nodes)
-			}
-		case <-changes.C():
-			change := changes.Take()
-			if change.Seq > h.notified.Load() || change.Activity > told {
-				h.notified.Store(max(change.Seq, h.notified.Load()))
-				told = change.Activity
-				now := time.Now()
-				h.each(func(s *socket) { s.touch(now) })
-			}
-			if !change.Nodes {
-				continue
-			}
-			present := h.states()
-			if wait := nodeInterval - time.Since(published); wait > 0 && slices.EqualFunc(nodes, present, nodeState.alike) {
-				waiting = true
-				later.Reset(wait)
-				continue
-			}
-			nodes, published, waiting = present, time.Now(), false
-			h.publishNodes(nodes)
-		}
-	}
-}
-
-// states is how the nodes are now.
-func (h *hub) states() []nodeState { return nodeStates(h.board, h.engine) }
-
-// publishNodes lets every socket send the nodes, if there is news.
-func (h *hub) publishNodes(nodes []nodeState) {
-	if h.storeNodes(nodes) {
-		now := time.Now()
-		h.each(func(s *socket) { s.touch(now) })
-	}
-}
-
-func (h *hub) storeNodes(nodes []nodeState) (news bool) {
-	next := &nodesState{generation: 1, json: encode(toNodes(nodes))}
-	if last := h.nodes.Load(); last != nil {
-		if bytes.Equal(last.json, next.json) {
-			return false
-		}
-		next.generation = last.generation + 1
-	}
-	h.nodes.Store(next)
-	return true
 }
 
 // shutdown closes all sockets and waits for them until ctx ends.

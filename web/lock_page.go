@@ -25,12 +25,14 @@ func (s *Server) lockPage(c echo.Context) error {
 	// The events first: what happens meanwhile comes again by the stream, and
 	// is known by its number.
 	happened := s.events(eventFilter{name: name}, 0, lockEvents, true)
+	audited := s.audit(auditFilter{name: name}, 0, lockEvents, true)
 	lock, holds, known := s.board.Look(name)
 	terms, _ := s.terms(c)
 	return s.render(c, http.StatusOK, views.LockPage(views.LockData{
 		Page: s.page(views.VisibleText(name), "lock"), Cluster: s.cluster(), Terms: terms,
 		Lock: viewLocks([]watcher.Lock{lock})[0], Known: known, History: viewHolds(holds),
 		Events: viewEvents(happened.events), After: happened.next, Epoch: s.board.Epoch(),
+		Audit: viewAudit(audited.entries), AuditAfter: audited.next, AuditEpoch: s.journal.Epoch(), Journal: viewJournal(s.journal.Status()),
 	}))
 }
 

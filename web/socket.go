@@ -49,6 +49,7 @@ type socket struct {
 
 	// These belong to the writer.
 	lastSent  time.Time // the last flush that sent something
+	paid      time.Time // until when the frames sent so far use up the pace
 	rested    time.Time // when to look again after a flush that sent nothing
 	throttled bool      // the next flush had to wait
 	places    uint64    // the news about waiting that was sent
@@ -59,8 +60,11 @@ type socket struct {
 type watch struct {
 	id    string
 	query rowQuery
-	// have is what the client has; nil until it was sent anything.
-	have *base
+	entry *windowEntry
+	// have is what the client has; nil until it was sent anything. Its socket's
+	// writer sets it, together with upTo: up to which change it is what there is.
+	have atomic.Pointer[base]
+	upTo uint64
 	// resume is the frame that said what the client had before it lost its
 	// connection; nil when it had nothing.
 	resume *clientFrame
@@ -137,6 +141,7 @@ func (s *socket) sendDue(now time.Time) (next time.Time, ok bool) {
 		flushed := s.flush()
 		if len(flushed) > 0 {
 			s.lastSent = now
+			s.paid = later(s.paid, now).Add(frameInterval)
 		} else {
 			s.rested = now.Add(min(missShare*time.Since(now), frameInterval))
 		}
@@ -145,6 +150,7 @@ func (s *socket) sendDue(now time.Time) (next time.Time, ok bool) {
 	}
 	if !s.nextBeat.After(now) {
 		s.nextBeat = now.Add(s.hub.beat)
+		s.advance()
 		due = append(due, prepare(beatFrame(s.hub.board.Epoch(), s.delivered(), now, s.lag(now))))
 		// A ping that cannot be written shows at the next frame.
 		_ = s.conn.WriteControl(websocket.PingMessage, nil, now.Add(writeDeadline))
@@ -168,18 +174,21 @@ func (s *socket) sendDue(now time.Time) (next time.Time, ok bool) {
 
 // flushAt is when changes may be sent again. The caller holds mu.
 func (s *socket) flushAt() time.Time {
-	interval := frameInterval
+	// What follows close on a change often belongs to it, so a second flush may
+	// come at once; in the long run there is one in each frameInterval.
+	at := s.paid.Add(-frameInterval)
 	if s.hidden {
-		interval = hiddenInterval
+		at = s.lastSent.Add(hiddenInterval)
 	}
-	at := s.lastSent.Add(interval)
-	if settled := time.Unix(0, s.dirtySince.Load()).Add(settleTime); settled.After(at) {
-		at = settled
+	settled := time.Unix(0, s.dirtySince.Load()).Add(settleTime)
+	return later(later(at, settled), s.rested)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
-	if s.rested.After(at) {
-		return s.rested
-	}
-	return at
+	return b
 }
 
 // lag is how long the oldest change that was not sent yet has been waiting.
@@ -194,13 +203,14 @@ func (s *socket) lag(now time.Time) time.Duration {
 func (s *socket) fresh() []*websocket.PreparedMessage {
 	var frames []*websocket.PreparedMessage
 	for _, w := range s.watches {
-		if w.have != nil {
+		if w.have.Load() != nil {
 			continue
 		}
 		// The Board itself is asked what to show at least: a client that
 		// resumes may know more than the hub was told of by now.
-		view := s.hub.windows.get(w.query, s.hub.board.Seq(), 0)
-		w.have = view.base
+		view, upTo := w.entry.get(s.hub.board.Seq(), 0)
+		w.have.Store(view.base)
+		w.upTo = upTo
 		frames = append(frames, s.firstFrame(w, view))
 		w.resume = nil
 	}
@@ -210,7 +220,7 @@ func (s *socket) fresh() []*websocket.PreparedMessage {
 // firstFrame is the snapshot of a window or, for a client that had it before,
 // what it has missed.
 func (s *socket) firstFrame(w *watch, view *window) *websocket.PreparedMessage {
-	if r := w.resume; r != nil && r.Epoch == view.epoch && r.Seq > 0 && r.Seq <= view.seq {
+	if r := w.resume; r != nil && r.Epoch == view.epoch && r.Seq > 0 && r.Seq <= w.upTo {
 		// Asked for after the window, so that no row that is missing from it
 		// is missing here.
 		if changed, ok := s.hub.board.Since(r.Seq); ok {
@@ -227,6 +237,7 @@ func (s *socket) firstFrame(w *watch, view *window) *websocket.PreparedMessage {
 func (s *socket) flush() []*websocket.PreparedMessage {
 	s.dirty.Store(false)
 	need := s.hub.notified.Load()
+	s.advance()
 	// These say how far the windows are, so they come before the windows move.
 	frames := s.hub.tabs.waiting(s.tab, &s.places, s.hub.board)
 	if frame := s.nodeFrame(); frame != nil {
@@ -244,14 +255,14 @@ func (s *socket) flush() []*websocket.PreparedMessage {
 	var steps []step
 	before := s.delivered()
 	for _, w := range s.watches {
-		to := s.hub.windows.get(w.query, need, age)
-		if to.seq < need {
+		to, upTo := w.entry.get(need, age)
+		if upTo < need {
 			s.dirty.Store(true) // the rest comes with the next flush
 		}
-		if to.differs(w.have) {
-			steps = append(steps, step{w, w.have, to})
+		if have := w.have.Swap(to.base); to.differs(have) {
+			steps = append(steps, step{w, have, to})
 		}
-		w.have = to.base
+		w.upTo = max(w.upTo, upTo)
 	}
 	for i, step := range steps {
 		// Only with the last frame has the client got everything.
@@ -271,6 +282,16 @@ func (s *socket) flush() []*websocket.PreparedMessage {
 	return frames
 }
 
+// advance notes up to which change the windows that the client has are what there
+// is. The caller holds mu.
+func (s *socket) advance() {
+	for _, w := range s.watches {
+		if now := w.entry.now.Load(); now != nil && w.have.Load() == now.window.base {
+			w.upTo = max(w.upTo, now.upTo)
+		}
+	}
+}
+
 // delivered is the change up to which all windows have been brought, once the
 // frames under way are sent. It is 0, from which nobody can resume, while one
 // was not sent at all. The caller holds mu.
@@ -278,10 +299,10 @@ func (s *socket) delivered() uint64 {
 	var seq uint64
 	for i, w := range s.watches {
 		switch {
-		case w.have == nil:
+		case w.have.Load() == nil:
 			return 0
-		case i == 0 || w.have.seq < seq:
-			seq = w.have.seq
+		case i == 0 || w.upTo < seq:
+			seq = w.upTo
 		}
 	}
 	return seq
@@ -314,10 +335,7 @@ func (s *socket) nodeFrame() *websocket.PreparedMessage {
 		return nil
 	}
 	s.nodes = nodes.generation
-	b := frameHead("node", s.hub.board.Epoch(), s.delivered())
-	b = append(b, `,"nodes":`...)
-	b = append(b, nodes.json...)
-	return prepare(append(b, '}'))
+	return nodes.frame(s.hub.board.Epoch(), s.delivered())
 }
 
 // send writes one frame. One that takes too long ends the socket: its client

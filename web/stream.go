@@ -186,12 +186,13 @@ func (s *socket) watch(frame clientFrame) {
 			f = newAuditFeed(&frame, s.hub.journal)
 		}
 		s.feeds = append(s.feeds, f)
+		s.hub.follow(s, true)
 		s.touch(time.Now()) // there may be some already
 		return
 	}
-	query := frame.query(s.session)
-	s.hub.windows.retain(query)
-	s.watches = append(s.watches, &watch{id: frame.ID, query: query, resume: s.resumed})
+	w := &watch{id: frame.ID, query: frame.query(s.session), resume: s.resumed}
+	s.hub.windows.retain(w, s)
+	s.watches = append(s.watches, w)
 }
 
 func (s *socket) unwatch(id string) {
@@ -204,7 +205,7 @@ func (s *socket) unwatchAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, w := range s.watches {
-		s.hub.windows.release(w.query)
+		s.hub.windows.release(w)
 	}
 	s.watches = nil
 }
@@ -212,9 +213,10 @@ func (s *socket) unwatchAll() {
 // removeLocked ends a watch and reports whether there was one of a window.
 func (s *socket) removeLocked(id string) bool {
 	s.feeds = slices.DeleteFunc(s.feeds, func(f follower) bool { return f.watchID() == id })
+	s.hub.follow(s, len(s.feeds) > 0)
 	for i, w := range s.watches {
 		if w.id == id {
-			s.hub.windows.release(w.query)
+			s.hub.windows.release(w)
 			s.watches = slices.Delete(s.watches, i, i+1)
 			return true
 		}

@@ -35,7 +35,7 @@ type window struct {
 // A frameKey tells the frames to one window apart: from where they lead, for
 // which watch, and up to where the socket is when it has it.
 type frameKey struct {
-	from     uint64
+	from     *base
 	snapshot bool
 	id       string
 	seq      uint64
@@ -82,9 +82,18 @@ func (w *window) snapshot(id string, seq uint64, rows *rowCache) *websocket.Prep
 	})
 }
 
+// with returns the window with other counts, as it is at the change seq.
+func (w *window) with(counts Counts, seq uint64) *window {
+	return &window{
+		base:  &base{seq: seq, rows: w.rows, total: w.total, counts: counts},
+		query: w.query, epoch: w.epoch, locks: w.locks, at: w.at,
+		frames: make(map[frameKey]*websocket.PreparedMessage),
+	}
+}
+
 // differs reports whether a client that has from would see a difference.
 func (w *window) differs(from *base) bool {
-	if from.seq == w.seq {
+	if from == w.base {
 		return false
 	}
 	if from.total != w.total || from.counts != w.counts || len(from.rows) != len(w.rows) {
@@ -100,7 +109,7 @@ func (w *window) differs(from *base) bool {
 
 // delta is the frame that leads from the base that a client has to the window.
 func (w *window) delta(from *base, id string, seq uint64, rows *rowCache) *websocket.PreparedMessage {
-	return w.prepared(frameKey{from: from.seq, id: id, seq: seq}, func() []byte {
+	return w.prepared(frameKey{from: from, id: id, seq: seq}, func() []byte {
 		set, del := w.changes(from)
 		return w.deltaFrame(id, seq, rows.patches(set, from.rows), del)
 	})

@@ -223,3 +223,19 @@ func FuzzLoadNeverPanics(f *testing.F) {
 		_, _ = Load([]string{a, b}, []string{env}, "/nonexistent/.env")
 	})
 }
+
+func TestTheJournalIsOneServer(t *testing.T) {
+	c, err := Load(nil, []string{"LOCKSCOPE_JOURNAL=redis://user:secret@10.0.0.9:6379/2"}, "")
+	if err != nil || c.Journal == nil || c.Journal.Address() != "10.0.0.9:6379/2" || c.Journal.Options.Password != "secret" {
+		t.Errorf("got %+v, %v", c, err)
+	}
+	if c, err := Load(nil, nil, ""); err != nil || c.Journal != nil {
+		t.Errorf("without one: got %+v, %v", c, err)
+	}
+	for _, bad := range []string{"secret@nowhere", "http://user:secret@host", "redis+cluster://user:secret@10.0.0.9:6379"} {
+		_, err := Load(nil, []string{"LOCKSCOPE_JOURNAL=" + bad}, "")
+		if err == nil || !strings.HasPrefix(err.Error(), "LOCKSCOPE_JOURNAL: ") || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}

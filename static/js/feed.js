@@ -1,15 +1,20 @@
 // @ts-check
-// A list of what happened, the last first: follows the stream, can be held, and
+// A list of what happened and of who did what, the last first: follows the stream, can be held, and
 // says where something is missing.
 
-import { lineOf } from "./eventline.js";
+import { auditLineOf } from "./auditline.js";
+import { lineOf as eventLineOf } from "./eventline.js";
 import { number } from "./format.js";
 
 /** @typedef {import("./types.js").Happening} Happening */
+/** @typedef {import("./types.js").AuditEntry} AuditEntry */
 /** @typedef {import("./types.js").Frame} Frame */
 
 /** How many events wait at most while the feed is paused. */
 const mostWaiting = 5000;
+
+/** @param {Happening|AuditEntry} entry */
+const lineOf = (entry) => ("action" in entry ? auditLineOf(entry) : eventLineOf(entry));
 
 export class Feed {
   /**
@@ -23,10 +28,12 @@ export class Feed {
     this.changed = changed;
     this.paused = false;
     this.epoch = "";
-    /** What came since the last drawing, or while paused. @type {(Happening|{said: string})[]} */
+    /** What came since the last drawing, or while paused. @type {(Happening|AuditEntry|{said: string})[]} */
     this.waiting = [];
     this.dropped = 0;
     this.drawing = 0;
+    /** The entries of the audit that came: a journal tells them again to whom it numbers them anew. @type {Set<string>} */
+    this.known = new Set();
   }
 
   get empty() {
@@ -40,13 +47,14 @@ export class Feed {
 
   /**
    * Begins anew with these, the first one first.
-   * @param {Happening[]} events
+   * @param {(Happening|AuditEntry)[]} events
    * @param {string} epoch
    */
   begin(events, epoch) {
     this.waiting = [];
     this.dropped = 0;
     this.epoch = epoch;
+    for (const event of events) if ("action" in event) this.known.add(event.id);
     this.list.replaceChildren(...events.slice(-this.most).reverse().map(lineOf));
     this.changed();
   }
@@ -57,7 +65,7 @@ export class Feed {
     this.epoch = frame.e ?? "";
     if (frame.t === "gap") {
       this.waiting.push({ said: `${number(frame.count)} events came too fast, or while there was no connection, and are not known any more` });
-    } else this.waiting.push(...frame.events);
+    } else this.waiting.push(...(frame.events ?? frame.entries.filter(this.fresh, this)));
     const most = this.paused ? mostWaiting : this.most;
     const extra = this.waiting.length - most;
     if (extra > 0) {
@@ -66,6 +74,13 @@ export class Feed {
     }
     if (this.paused) this.changed();
     else this.drawing ||= requestAnimationFrame(() => this.draw());
+  }
+
+  /** @param {AuditEntry} entry */
+  fresh({ id }) {
+    const fresh = !this.known.has(id);
+    this.known.add(id);
+    return fresh;
   }
 
   /** @param {boolean} on */

@@ -172,16 +172,12 @@ export class ForceDialog {
    * @param {Record<string, any>} answer
    */
   released(lock, { deleted, nodes, managed }) {
-    this.done = true;
     this.part("title").textContent = "Released by force";
-    this.part("ask").hidden = true;
-    this.submitButton.hidden = true;
-    this.part("cancel").textContent = "Close";
+    this.end();
     this.showNodes(nodes);
     const count = `${number(deleted)} of ${number(nodes.length)} nodes`;
     this.part("status").textContent = `Deleted on ${count}.`;
-    toast("good", ["Took ", { name: nameOf(lock) }, ` away on ${count}${managed ? "; its holder was told" : ""}.`]);
-    this.part("cancel").focus();
+    toast("good", ["Released ", { name: nameOf(lock) }, ` by force on ${count}${managed ? "; its holder was told" : ""}.`]);
   }
 
   /**
@@ -215,12 +211,15 @@ export class ForceDialog {
 
   /** @param {Lock} now */
   gone(now) {
-    this.done = true;
-    this.lock = { ...now, holder: this.lock?.holder ?? null };
-    this.part("ask").hidden = true;
-    this.submitButton.hidden = true;
-    this.part("cancel").textContent = "Close";
+    this.end();
     this.refuse([{ name: nameOf(now) }, " is free already: nothing was deleted."], "queue_full");
+  }
+
+  /** Nothing is left to do. */
+  end() {
+    this.done = true;
+    for (const part of [this.part("changed"), this.part("ask"), this.submitButton]) part.hidden = true;
+    this.part("cancel").textContent = "Close";
     this.part("cancel").focus();
   }
 

@@ -42,9 +42,13 @@ const attempt = new AttemptCard();
 const holders = new Holders();
 const feed = new Feed(find("#feed"), 50, () => { 
   find('[data-field="no-events"]').hidden = !feed.empty;
-  holdEvents(feed.held);
+  holdEvents(feed.held + audit.held);
 });
-feed.epoch = content.dataset.epoch ?? "";
+const audit = new Feed(find("#audit"), 50, () => {
+  find('[data-field="no-audit"]').hidden = !audit.empty;
+  holdEvents(feed.held + audit.held);
+});
+feed.epoch = audit.epoch = content.dataset.epoch ?? "";
 const leases = new Leases(showActions);
 const dialog = settings.readOnly ? null : new AcquireDialog(acquired, leases);
 const forceDialog = settings.readOnly ? null : new ForceDialog();
@@ -53,14 +57,15 @@ const forceDialog = settings.readOnly ? null : new ForceDialog();
 const rows = new Map();
 
 const stream = begin((frame) => {
-  if (frame.t === "event" || frame.t === "gap") feed.receive(frame);
+  if (frame.id === "audit") audit.receive(frame);
+  else if (frame.t === "event" || frame.t === "gap") feed.receive(frame);
   else if (frame.t === "snapshot") showLock(frame.rows[0] ?? null);
   else if (frame.t === "delta" && frame.set?.length) showLock({ ...lock, ...frame.set[0] });
   else if (frame.t === "delta" && frame.del?.length) showLock(null);
   else if (frame.t === "wait") dialog?.waiting.placed(frame);
 }, (state) => {
   if (state === "live") void leases.check();
-}, (on) => feed.pause(on));
+}, (on) => { feed.pause(on); audit.pause(on); });
 
 /** @param {Lock|null} now null while nothing is known of the name */
 function showLock(now) {
@@ -197,4 +202,5 @@ setInterval(tick, 200);
 
 stream.watch("lock", { view: "lock", ...nameFields(key) });
 stream.watch("feed", { view: "events", ...nameFields(key), after: Number(content.dataset.after), epoch: feed.epoch });
+stream.watch("audit", { view: "audit", ...nameFields(key), after: Number(content.dataset.auditAfter), epoch: content.dataset.auditEpoch });
 stream.start();

@@ -56,7 +56,7 @@
  * @property {number|null} fence
  * @property {string|null} expiresAt
  * @property {Vote[]} votes
- * @property {{visible: boolean, count: number, oldestSince: string|null, who?: string[]}} waiters
+ * @property {{visible: boolean, count: number, oldestSince: string|null, who?: string[], since?: string[]}} waiters
  * @property {number} seq
  */
 
@@ -113,10 +113,12 @@
 
 /**
  * @typedef {object} Watch what a window or a feed asks for
- * @property {string} view "locks", "lock", "nodes" or "events"
+ * @property {string} view "locks", "lock", "nodes", "events" or "audit"
  * @property {string} [q]
  * @property {string} [state]
  * @property {boolean} [mine] only the locks of this session
+ * @property {string} [library]
+ * @property {boolean} [waiting] only what somebody waits for
  * @property {string} [sort]
  * @property {number} [offset]
  * @property {number} [limit]
@@ -124,6 +126,7 @@
  * @property {string} [nameB64]
  * @property {string} [kind] kinds of events with commas between
  * @property {string} [owner]
+ * @property {string} [actor]
  * @property {number} [after] the number of the last event that is known
  * @property {string} [epoch] whose numbers those are
  */
@@ -144,6 +147,25 @@
  * @property {string|null} other
  * @property {number|null} heldMicros
  * @property {string|null} text
+ */
+
+/**
+ * @typedef {object} AuditEntry a command, and what came of it
+ * @property {number} seq
+ * @property {string} id
+ * @property {string} at
+ * @property {string} action
+ * @property {string} outcome "done", or the code of the refusal
+ * @property {string|null} actor
+ * @property {string|null} address
+ * @property {string|null} owner
+ * @property {string|null} name
+ * @property {string|null} nameB64
+ * @property {string|null} node
+ * @property {string|null} found
+ * @property {{node: string, result: string}[]} nodes
+ * @property {string|null} reason
+ * @property {string|null} note
  */
 
 /** @typedef {{t: string, e?: string, s?: number} & Record<string, any>} Frame */
