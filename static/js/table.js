@@ -103,7 +103,8 @@ export class Table {
     const all = store.sorted;
     if (store.total !== view.total) view.resize(store.total);
     const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
-    const at = this.rowOf(focused);
+    // Where the keyboard is going to counts, and not where it was.
+    const at = this.wanted ? null : this.rowOf(focused);
     if (at) this.active = at.place;
     this.anchor(all);
     const range = view.range;
