@@ -6,7 +6,7 @@ BINARY  := bin/lockscope
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-spawn build test unit proof sim e2e check fmt generate tools fuzz latency load scale pictures bench bench-full
+.PHONY: help run run-spawn build test unit proof sim e2e check fmt generate tools fuzz latency load browser-speed scale pictures bench bench-full
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,9 @@ scale: ## print what 100,000 names on five nodes and 10,000 events a second cost
 
 latency: ## print p50 and p99 from SET on a node to the frame at a client
 	$(GO) test -run '^$$' -bench SetToFrame -benchtime 1x ./web
+
+browser-speed: build ## print what the Locks page costs a browser with 10,000 locks and 2,000 changes a second, for a minute
+	cd e2e && E2E_SPEED=60s $(GO) test -count=1 -timeout 5m -v -run 'TestBrowserSpeed' .
 
 load: ## print what 1,000 streams cost at 1,000 changes a second, what a slow one costs the others, and what a killed server loses; a minute
 	$(GO) test -count=1 -timeout 8m -v ./web/loadtest -full

@@ -62,7 +62,7 @@ func (e *Engine) Acquire(ctx context.Context, name string, opts AcquireOptions) 
 	if err := e.greeted(ctx); err != nil {
 		return nil, err
 	}
-	w, err := e.join(name, opts.Moved)
+	w, err := e.join(name, opts.Owner, opts.Moved)
 	if err != nil {
 		return nil, err
 	}

@@ -81,10 +81,22 @@ type Event struct {
 	Waiters     int
 	OldestSince time.Time
 	Waited      time.Duration
+	// Queue are the first MaxQueue of those who wait, in the order in which it
+	// will be their turn.
+	Queue []Waiting
 	// Jump is by how much a clock jumped.
 	Jump time.Duration
 	// Err is why.
 	Err error
+}
+
+// MaxQueue is how many of those who wait for a name an Event names.
+const MaxQueue = 16
+
+// A Waiting is a caller that waits for a name.
+type Waiting struct {
+	Owner string
+	Since time.Time
 }
 
 // An Observer is told what an engine does. Events of one lease and of one node

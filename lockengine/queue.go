@@ -47,6 +47,7 @@ type queue struct {
 // A waiter is one caller in a queue.
 type waiter struct {
 	name  string
+	owner string
 	since time.Time
 	first chan struct{} // closed when it is its turn; nil where it was from the start
 	free  chan struct{} // receives when a lease of this engine on the name ends
@@ -61,8 +62,8 @@ type queues struct {
 }
 
 // join appends a caller to the queue for a name.
-func (e *Engine) join(name string, moved func(position, of int)) (*waiter, error) {
-	w := &waiter{name: name, moved: moved}
+func (e *Engine) join(name, owner string, moved func(position, of int)) (*waiter, error) {
+	w := &waiter{name: name, owner: owner, moved: moved}
 	e.queues.mu.Lock()
 	defer e.queues.mu.Unlock()
 	q := e.queues.byName[name]
@@ -145,6 +146,9 @@ func (q *queue) tell(e *Engine, name string, waited time.Duration) {
 			continue
 		}
 		event.Waiters++
+		if len(event.Queue) < MaxQueue {
+			event.Queue = append(event.Queue, Waiting{Owner: w.owner, Since: w.since})
+		}
 		if event.OldestSince.IsZero() || w.since.Before(event.OldestSince) {
 			event.OldestSince = w.since
 		}

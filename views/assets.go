@@ -6,7 +6,7 @@ import "slices"
 // may have others of its own, see Kits.
 var Styles = []string{
 	"tokens.css", "base.css", "layout.css", "controls.css", "nodes.css",
-	"table.css", "votes.css", "dialog.css", "panel.css", "attempt.css", "toast.css",
+	"table.css", "votes.css", "menu.css", "dialog.css", "panel.css", "attempt.css", "toast.css",
 	"palette.css", "narrow.css",
 }
 
@@ -14,12 +14,12 @@ var Styles = []string{
 // the head lets a browser fetch them side by side and not one import after the
 // other.
 var Modules = []string{
-	"main.js", "acquire.js", "admit.js", "announce.js", "api.js", "attempt.js",
-	"attemptcard.js", "clock.js",
-	"commands.js", "connection.js", "copy.js", "countdown.js", "filters.js", "finding.js", "force.js", "format.js", "fuzzy.js",
-	"history.js", "leases.js", "lock.js", "lockfacts.js", "node.js", "nodefacts.js", "nodepanel.js", "nodes.js",
-	"page.js", "palette.js", "panel.js", "pause.js", "refusal.js", "row.js", "settings.js", "shared.js", "shell.js", "store.js", "stream.js",
-	"tab.js", "table.js", "theme.js", "times.js", "title.js", "toast.js", "visible.js", "votes.js", "waiting.js",
+	"main.js", "acquire.js", "admit.js", "announce.js", "api.js", "attempt.js", "attemptcard.js", "behind.js", "bulk.js", "clock.js",
+	"commands.js", "connection.js", "copy.js", "countdown.js", "facets.js", "filters.js", "finding.js", "follow.js", "force.js", "format.js",
+	"fuzzy.js", "history.js", "lane.js", "leases.js", "lock.js", "lockfacts.js", "node.js", "nodefacts.js", "nodepanel.js", "nodes.js",
+	"order.js", "page.js", "palette.js", "panel.js", "pause.js", "refusal.js", "row.js", "rowactions.js", "rowmenu.js", "selection.js",
+	"settings.js", "shared.js", "shell.js", "store.js", "stream.js", "tab.js", "table.js", "theme.js", "times.js", "title.js",
+	"toast.js", "viewport.js", "visible.js", "votes.js", "waiting.js",
 }
 
 // A Kit is what a page loads beside Styles.

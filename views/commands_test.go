@@ -64,7 +64,7 @@ func TestTheListOfKeysIsThatOfThePage(t *testing.T) {
 		page       Page
 		want, none []string
 	}{
-		{"Locks", Page{Active: "locks"}, []string{"search", "acquire", "next", "palette", "go-nodes"}, []string{"stage-next", "extend", "go-stage"}},
+		{"Locks", Page{Active: "locks"}, []string{"search", "acquire", "next", "palette", "go-nodes"}, []string{"stage-next", "stage-play", "go-stage"}},
 		{"Locks to be read only", Page{Active: "locks", ReadOnly: true}, []string{"search"}, []string{"acquire"}},
 		{"Help with a stage", Page{Active: "help", Stage: true}, []string{"go-stage", "theme"}, []string{"search", "acquire"}},
 	} {

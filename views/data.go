@@ -59,6 +59,21 @@ type LocksData struct {
 	// window does not show them all.
 	Total int
 	Query Query
+	// Facets are the values that the query can be narrowed to.
+	Facets Facets
+}
+
+// Facets are libraries and owners, the most frequent first, and how many owners
+// there are beside those.
+type Facets struct {
+	Libraries, Owners []Facet
+	MoreOwners        int
+}
+
+// A Facet is a value, and how many locks have it.
+type Facet struct {
+	Value string
+	Count int
 }
 
 // A Query is what the address of the page asks for.
@@ -67,7 +82,12 @@ type Query struct {
 	Text string
 	// State is one of States, or empty for all.
 	State string
-	// Sort is "name", "-name", "state", "expires" or "since"; empty is "name".
+	// Owner and Library are those of the holder, empty for any.
+	Owner, Library string
+	// Waiting selects what somebody waits for, Mine what this session holds.
+	Waiting, Mine bool
+	// Sort is "name", "state", "owner", "expires", "fence", "waiters" or "since",
+	// or one of them after a "-" for the other way round; empty is "name".
 	Sort string
 	// Offset is the number of rows before the first one shown.
 	Offset int
@@ -150,8 +170,10 @@ type Waiters struct {
 	Visible     bool
 	Count       int
 	OldestSince time.Time
-	// Who are the first of them, where they are known.
-	Who []string
+	// Who are the first of them, where they are known, and Since is since when
+	// each of those waits; empty where that is not known.
+	Who   []string
+	Since []time.Time
 }
 
 // A Node is a card of the node strip.
@@ -239,6 +261,8 @@ type Counts struct {
 	Total, Held, Expiring, Contested, Residue, Unknown, Free int
 	// Overlapping are those, in whatever state, where two holders overlap.
 	Overlapping int
+	// Waiting are those that somebody is seen to wait for.
+	Waiting int
 }
 
 // States are the states of a lock in the order of the filter chips.

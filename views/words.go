@@ -3,7 +3,6 @@ package views
 import (
 	"cmp"
 	"encoding/base64"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -196,53 +195,6 @@ var voteMeaning = map[string]string{
 func (d LocksData) blank() Lock {
 	return Lock{Votes: blankVotes(d.Nodes)}
 }
-
-// href is the address of this page with another filter or order.
-func (d LocksData) href(state, sort string) string {
-	query := url.Values{}
-	if d.Query.Text != "" {
-		query.Set("q", d.Query.Text)
-	}
-	if state != "" {
-		query.Set("state", state)
-	}
-	if sort != "" && sort != "name" {
-		query.Set("sort", sort)
-	}
-	if len(query) == 0 {
-		return d.Base + "/"
-	}
-	return d.Base + "/?" + query.Encode()
-}
-
-// sortNow is the order in force.
-func (d LocksData) sortNow() string {
-	if d.Query.Sort == "" {
-		return "name"
-	}
-	return d.Query.Sort
-}
-
-// sortNext is the order that a click on a column's header asks for.
-func (d LocksData) sortNext(column string) string {
-	if column == "name" && d.sortNow() == "name" {
-		return "-name"
-	}
-	return column
-}
-
-func (d LocksData) ariaSort(column string) string {
-	switch d.sortNow() {
-	case column:
-		return "ascending"
-	case "-" + column:
-		return "descending"
-	}
-	return "none"
-}
-
-// filtered is true when the page does not ask for all locks.
-func (d LocksData) filtered() bool { return d.Query.Text != "" || d.Query.State != "" }
 
 // ttlPicks are the lengths of a lease that one press chooses.
 func (t Terms) ttlPicks() []string {

@@ -94,6 +94,9 @@ func (bt *boardTest) want(t *testing.T, name string, want State) Lock {
 		if slices.Contains(l.Flags, "overlap") {
 			counted.Overlapping++
 		}
+		if l.Waiters.Count > 0 {
+			counted.Waiting++
+		}
 	}
 	if got := bt.Window(Query{Limit: 1}).Counts; got != counted {
 		t.Errorf("counts %+v, want %+v", got, counted)

@@ -220,7 +220,7 @@ func (b *Board) refresh(e *entry, c clock, changed bool) {
 		e.quiet = b.quiet.PushBack(quietEntry{entry: e, since: c.now})
 	}
 	b.due.set(e, e.nextChange())
-	e.publish(c)
+	b.publish(e, c)
 	if changed {
 		b.announce(e)
 	}
@@ -288,6 +288,7 @@ func (b *Board) retire(c clock) {
 		b.due.set(q.entry, never)
 		b.abandon(q.entry, c)
 		b.count(q.entry.verdict, -1)
+		b.counts.Waiting -= waited(q.entry.shown.Load())
 		delete(b.entries, q.entry.name)
 		q.entry.gone.Store(true)
 		b.order.remove()

@@ -49,11 +49,18 @@ func TestTheQueueOfThisProcessIsShown(t *testing.T) {
 		t.Error("waiters of other programs are said to be visible")
 	}
 	seq, since := b.Seq(), b.time.Add(-time.Second)
-	b.Observe(lockengine.Event{Kind: lockengine.EventWaiting, Name: "lock:x", Waiters: 3, OldestSince: since})
+	b.Observe(lockengine.Event{Kind: lockengine.EventWaiting, Name: "lock:x", Waiters: 3, OldestSince: since, Queue: []lockengine.Waiting{{Owner: "alice", Since: since}, {Owner: "bob", Since: b.time}}})
 	b.pass(0)
-	want := Waiters{Visible: true, Count: 3, OldestSince: since}
+	want := Waiters{Visible: true, Count: 3, OldestSince: since, Who: []string{"alice", "bob"}, Since: []time.Time{since, b.time}}
 	if l := b.want(t, "lock:x", StateHeld); b.Seq() == seq || !reflect.DeepEqual(l.Waiters, want) {
 		t.Errorf("waiters %+v", l.Waiters)
+	}
+	b.says(0, "lock:y", "v", time.Minute)
+	if v := b.Window(Query{Waiting: true}); v.Total != 1 || v.Locks[0].Name != "lock:x" || v.Counts.Waiting != 1 {
+		t.Errorf("waited for: %+v", v)
+	}
+	if v := b.Window(Query{Sort: "waiters"}); v.Locks[0].Name != "lock:x" || v.Counts.Waiting != 1 {
+		t.Errorf("by waiters: %+v", v)
 	}
 	b.Observe(lockengine.Event{Kind: lockengine.EventWaiting, Name: "lock:x"})
 	b.pass(0)

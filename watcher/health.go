@@ -19,9 +19,6 @@ const (
 	healthInterval = time.Second
 	// infoInterval is how often it is asked who it is.
 	infoInterval = 10 * time.Second
-	// suspectPatience is how long the event of a change that a scan found may
-	// still be on its way.
-	suspectPatience = 2 * time.Second
 )
 
 // check asks the node whether it is well and notes what it says.
@@ -51,7 +48,6 @@ func (s *session) check(ctx context.Context) error {
 	if err := s.checkEmptied(ctx); err != nil {
 		return err
 	}
-	s.checkSuspects()
 	if !s.live && time.Since(s.lastProof) > s.cfg.Resync {
 		hadFeed := s.feed != nil
 		if err := s.listen(ctx); err != nil {
@@ -91,27 +87,6 @@ func (s *session) dirtyAll() {
 	for _, name := range s.board.keysOf(s.index) {
 		name, _ = s.filter.lock(name)
 		s.dirty.add(name)
-	}
-}
-
-// checkSuspects turns to polling when a change that a scan found was never told
-// by an event.
-func (s *session) checkSuspects() {
-	missed := uint64(0)
-	for name, since := range s.suspect {
-		if time.Since(since) > suspectPatience {
-			delete(s.suspect, name)
-			missed++
-		}
-	}
-	if missed == 0 {
-		return
-	}
-	s.board.nodeStatus(s.index, func(n *NodeStatus) { n.Missed += missed })
-	if s.live {
-		s.log.Warn("a node changed without sending events and is polled", "changes", missed)
-		s.setLive(false)
-		s.lastProof = time.Now() // show it for a while, whatever the settings say
 	}
 }
 

@@ -176,33 +176,6 @@ func TestALateEventTellsThatATokenWasReleased(t *testing.T) {
 	}
 }
 
-func TestADoubtThatComesUpAfterTheEchoWasAskedForIsNotSettledByIt(t *testing.T) {
-	t.Parallel()
-	b := newBoardTest(1)
-	b.nodeStatus(0, func(n *NodeStatus) { n.Notifications = NotificationsLive })
-	b.beginScan(0)
-	s := &session{
-		node: &node{board: b.Board}, dirty: newDirtySet(),
-		sought: make(map[string]struct{}), doubts: make(map[string]struct{}),
-	}
-	b.says(0, "lock:x", "v", time.Minute)
-	for _, name := range b.says(0, "lock:x", "w", time.Minute) {
-		s.sought[name] = struct{}{}
-	}
-	for _, name := range b.says(0, "lock:x", "u", time.Minute) {
-		s.doubts[name] = struct{}{}
-	}
-	must(t, s.settle(t.Context()))
-	if got := endingsOf(b.Board, "lock:x"); slices.Contains(got, EndedLost) {
-		t.Errorf("ended %v while an event may be on its way", got)
-	}
-	s.sought, s.doubts = s.doubts, s.sought // the next echo was asked for
-	must(t, s.settle(t.Context()))
-	if got := endingsOf(b.Board, "lock:x"); !slices.Equal(got, []Ending{EndedLost, EndedLost}) {
-		t.Errorf("ended %v", got)
-	}
-}
-
 func TestRivalsThatGoOnSplittingTheVotesAreTold(t *testing.T) {
 	t.Parallel()
 	b := newBoardTest(3)

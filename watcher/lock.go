@@ -123,6 +123,8 @@ type Waiters struct {
 	OldestSince time.Time // zero when it is not known
 	// Who are the first of them, first come first, where they are known.
 	Who []string
+	// Since is since when each of Who waits; empty where it is not known.
+	Since []time.Time
 }
 
 // A NodeStatus is what the watcher knows of a node.
@@ -209,4 +211,6 @@ type Counts struct {
 	// Overlapping are those, in whatever state, that are flagged because two
 	// holders overlap.
 	Overlapping int
+	// Waiting are those that somebody is seen to wait for.
+	Waiting int
 }

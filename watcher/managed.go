@@ -182,7 +182,12 @@ func (b *Board) digestLock(ev *lockengine.Event, c clock) bool {
 		if ev.Waiters == 0 {
 			delete(m.waiters, ev.Name)
 		} else {
-			m.waiters[ev.Name] = Waiters{Visible: true, Count: ev.Waiters, OldestSince: ev.OldestSince}
+			waiters := Waiters{Visible: true, Count: ev.Waiters, OldestSince: ev.OldestSince}
+			for _, w := range ev.Queue {
+				waiters.Who = append(waiters.Who, w.Owner)
+				waiters.Since = append(waiters.Since, w.Since)
+			}
+			m.waiters[ev.Name] = waiters
 		}
 		return true
 	}

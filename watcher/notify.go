@@ -109,7 +109,8 @@ func (s *session) landed(err error) {
 // setLive notes whether events tell what changes, and shows it.
 func (s *session) setLive(live bool) {
 	if live && !s.live {
-		clear(s.suspect)
+		clear(s.fresh.suspects)
+		clear(s.sought.suspects)
 	}
 	becamePolling := s.live && !live
 	s.live = live

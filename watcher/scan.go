@@ -67,7 +67,10 @@ func (s *session) readPages(ctx context.Context, names []string, audit bool) err
 			return err
 		}
 		if audit && s.live {
-			s.suspectAll(surprises)
+			s.suspect(surprises)
+			if err := s.seek(ctx); err != nil {
+				return err
+			}
 		}
 		if err := s.giveWay(ctx, int(s.meter.operations.Load()-before), audit); err != nil {
 			return err
@@ -86,14 +89,4 @@ func (s *session) giveWay(ctx context.Context, operations int, audit bool) error
 	over := time.NewTimer(pause)
 	defer over.Stop()
 	return s.serve(ctx, over.C)
-}
-
-// suspectAll notes names that a scan found changed although no event said so
-// yet.
-func (s *session) suspectAll(names []string) {
-	for _, name := range names {
-		if !s.dirty.has(name) {
-			s.suspect[name] = time.Now()
-		}
-	}
 }

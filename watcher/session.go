@@ -35,16 +35,14 @@ type session struct {
 	dirty *dirtySet
 	sizes []int64 // how many keys each server had when last asked
 	// canary is the one in flight, if any. Its name is never dirty.
-	canary  atomic.Pointer[canary]
-	proven  chan error // the outcome of the canary
-	live    bool       // events tell what changes
-	synced  bool       // a scan has ended
-	urgent  bool       // the next scan has to find something, see scanNow
-	warned  bool       // the log says that the node is polled
-	suspect map[string]time.Time
-	// doubts are names of which an event may be on its way that tells how a
-	// token left the node, and sought those that the last echo was sent for.
-	doubts, sought map[string]struct{}
+	canary atomic.Pointer[canary]
+	proven chan error // the outcome of the canary
+	live   bool       // events tell what changes
+	synced bool       // a scan has ended
+	urgent bool       // the next scan has to find something, see scanNow
+	warned bool       // the log says that the node is polled
+	// sought are the questions that an echo was asked for, fresh those after it.
+	fresh, sought questions
 
 	scratch   scratch
 	health    *time.Ticker
@@ -76,8 +74,7 @@ func (s *session) run(ctx context.Context) error {
 		s.place.close()
 	})
 	s.proven = make(chan error, 1)
-	s.suspect = make(map[string]time.Time)
-	s.doubts, s.sought = make(map[string]struct{}), make(map[string]struct{})
+	s.fresh, s.sought = newQuestions(), newQuestions()
 	s.health = time.NewTicker(healthInterval)
 	s.scanTimer = time.NewTimer(0)
 	s.paced = time.NewTimer(time.Hour)
@@ -178,7 +175,7 @@ func (s *session) flush(ctx context.Context) error {
 	names := make([]string, 0, len(dirty))
 	for name := range dirty {
 		names = append(names, name)
-		delete(s.suspect, name)
+		s.heardOf(name)
 	}
 	_, err := s.read(ctx, names, dirty)
 	return err
@@ -204,7 +201,7 @@ func (s *session) read(ctx context.Context, names []string, told map[string]told
 	}
 	surprises, doubts := s.board.apply(s.index, readings)
 	for _, name := range doubts {
-		s.doubts[name] = struct{}{}
+		s.fresh.doubts[name] = struct{}{}
 	}
 	return surprises, s.seek(ctx)
 }

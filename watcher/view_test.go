@@ -64,6 +64,14 @@ func TestAWindowFiltersSortsAndCuts(t *testing.T) {
 		{Query{Text: "LOCKSCOPE"}, 1, []string{"mine"}},
 		{Query{Text: "lock:", State: StateContested}, 1, []string{"split"}},
 		{Query{Text: "nothing like it"}, 0, nil},
+		{Query{Sort: "-state", Limit: 3}, 7, []string{"gone", "Held", "forever"}},
+		{Query{Sort: "owner", Limit: 2}, 7, []string{"Held", "forever"}},
+		{Query{Sort: "-owner"}, 7, []string{"mine", "Held", "forever", "residue", "soon", "split", "gone"}},
+		{Query{Owner: "Ålice"}, 1, []string{"mine"}},
+		{Query{Owner: "ålice"}, 0, nil},
+		{Query{Library: "lockscope"}, 1, []string{"mine"}},
+		{Query{Library: LibraryUnknown, State: StateHeld}, 3, []string{"Held", "forever", "soon"}},
+		{Query{Waiting: true}, 0, nil},
 	} {
 		v := b.Window(c.q)
 		var got []string
@@ -77,6 +85,41 @@ func TestAWindowFiltersSortsAndCuts(t *testing.T) {
 	l, _ := b.Lock("lock:split")
 	if v := b.Window(Query{Text: l.Holder.Fingerprint}); v.Total == 0 {
 		t.Error("a fingerprint finds nothing")
+	}
+}
+
+func TestFacetsAreWhatAQueryCanBeNarrowedTo(t *testing.T) {
+	b := newBoardTest(1)
+	token := func(owner string) string {
+		return fmt.Sprintf("ls1:%d:AAAAAAAAAAAAAAAAAAAAAA:%s", b.time.UnixMicro(), owner)
+	}
+	b.says(0, "lock:a", token("bob"), time.Minute)
+	b.says(0, "lock:b", token("bob"), time.Minute)
+	b.says(0, "lock:c", token("alice"), time.Minute)
+	b.says(0, "lock:d", "v", time.Minute)
+	b.says(0, "lock:e", "v", time.Minute)
+	b.says(0, "lock:e", "", 0)
+
+	all := b.Facets(Query{})
+	if want := []Facet{{"bob", 2}, {"alice", 1}}; !slices.Equal(all.Owners, want) || all.MoreOwners != 0 {
+		t.Errorf("owners %v and %d more, want %v", all.Owners, all.MoreOwners, want)
+	}
+	if want := []Facet{{"lockscope", 3}, {LibraryUnknown, 1}}; !slices.Equal(all.Libraries, want) {
+		t.Errorf("libraries %v, want %v", all.Libraries, want)
+	}
+	// What is chosen does not take away what else could be.
+	of := b.Facets(Query{Owner: "alice", Library: "lockscope"})
+	if want := []Facet{{"bob", 2}, {"alice", 1}}; !slices.Equal(of.Owners, want) {
+		t.Errorf("owners beside alice: %v, want %v", of.Owners, want)
+	}
+	if want := []Facet{{"lockscope", 1}}; !slices.Equal(of.Libraries, want) {
+		t.Errorf("libraries of alice: %v, want %v", of.Libraries, want)
+	}
+	for i := range maxFacets {
+		b.says(0, fmt.Sprintf("lock:more:%d", i), token(fmt.Sprint("worker-", i)), time.Minute)
+	}
+	if many := b.Facets(Query{}); len(many.Owners) != maxFacets || many.MoreOwners != 2 {
+		t.Errorf("%d owners and %d more, want %d and 2", len(many.Owners), many.MoreOwners, maxFacets)
 	}
 }
 

@@ -1,8 +1,6 @@
 package watcher
 
 import (
-	"cmp"
-	"math"
 	"slices"
 	"strings"
 )
@@ -15,16 +13,26 @@ type Query struct {
 	// State selects names in that state; StateHeld also those that are
 	// expiring. Empty selects all, the free ones too.
 	State State
+	// Owner selects names whose holder is called so, Library those whose holder
+	// uses that library: LibraryUnknown those that are not recognised. Empty
+	// selects all.
+	Owner, Library string
+	// Waiting selects names that somebody is seen to wait for.
+	Waiting bool
 	// Sort is "name" (the default), "state" (what needs attention first),
-	// "expires" (soonest first) or "since" (longest held first), and with a
-	// leading "-" the other way round. Names that have no such time come last
-	// in any case.
+	// "owner" (or, where the holder has no name, its library), "expires" (soonest
+	// first), "fence", "waiters" (fewest first) or "since" (longest held first),
+	// and with a leading "-" the other way round. Names without what is sorted by
+	// come last in any case, and names decide between equals.
 	Sort string
 	// Offset and Limit select a slice of the sorted names. A Limit of 0 is no
 	// limit.
 	Offset int
 	Limit  int
 }
+
+// LibraryUnknown is the Query.Library of holders that are not recognised.
+const LibraryUnknown = "unknown"
 
 // A View is the answer to a Query.
 type View struct {
@@ -59,6 +67,14 @@ func (b *Board) Window(q Query) View {
 // tokens: the fingerprint by name.
 func (b *Board) Among(tokens map[string]string, q Query) View {
 	_, v := b.snapshot()
+	var found []*entry
+	found, v.Total = q.find(b.among(tokens))
+	b.show(&v, found)
+	return v
+}
+
+// among returns the names that are held with these tokens, in order.
+func (b *Board) among(tokens map[string]string) []named {
 	order := make([]named, 0, len(tokens))
 	b.mu.Lock()
 	for name, token := range tokens {
@@ -68,10 +84,33 @@ func (b *Board) Among(tokens map[string]string, q Query) View {
 	}
 	b.mu.Unlock()
 	slices.SortFunc(order, byName)
-	var found []*entry
-	found, v.Total = q.find(order)
-	b.show(&v, found)
-	return v
+	return order
+}
+
+// Each calls f with the locks that q selects, a few at a time, each as it is when
+// its turn comes, until f returns an error, which it returns.
+func (b *Board) Each(q Query, f func([]Lock) error) error {
+	order, _ := b.snapshot()
+	return b.each(order, q, f)
+}
+
+// EachAmong is Each for the names that are held with these tokens: the
+// fingerprint by name.
+func (b *Board) EachAmong(tokens map[string]string, q Query, f func([]Lock) error) error {
+	b.snapshot() // what the engine told counts
+	return b.each(b.among(tokens), q, f)
+}
+
+func (b *Board) each(order []named, q Query, f func([]Lock) error) error {
+	found, _ := q.find(order)
+	for part := range slices.Chunk(found, showStep) {
+		var v View
+		b.show(&v, part)
+		if err := f(v.Locks); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Touch tells the subscribers of a change of name that the Board does not know
@@ -116,58 +155,31 @@ func (b *Board) show(v *View, found []*entry) {
 	}
 }
 
-// A shownEntry is what a query asks of an entry. It never changes: a change of the
-// entry brings another one.
-type shownEntry struct {
-	state  State
-	leader *ident
-	// ends is when the holder's quorum ends, and since when the leader was
-	// taken, never when that is not so.
-	ends, since instant
-}
-
-// publish lets queries see the entry as it is now. The caller holds the Board's
-// mutex.
-func (e *entry) publish(c clock) {
-	now := shownEntry{state: e.state, leader: e.leader, ends: e.ends, since: never}
-	if old := e.shown.Load(); old != nil && old.state == now.state && old.leader == now.leader && old.ends == now.ends {
-		return
-	}
-	if e.leader != nil {
-		now.since = c.instant(e.leader.since(c))
-	}
-	e.shown.Store(&now)
-}
-
 // find returns the entries that q selects, in its order and cut to its window,
 // and how many there are without the cut.
 func (q Query) find(order []named) (window []*entry, total int) {
-	text := fold(q.Text)
 	rank := ranks[strings.TrimPrefix(q.Sort, "-")]
-	sign := int64(1)
-	if strings.HasPrefix(q.Sort, "-") {
-		sign = -1
-	}
-	all := text == "" && q.State == ""
-	if all && rank == nil && sign > 0 {
+	down := strings.HasPrefix(q.Sort, "-")
+	selects := q.filter()
+	if selects == nil && rank == nil && !down {
 		from, to := q.bounds(len(order))
 		for _, n := range order[from:to] {
 			window = append(window, n.entry)
 		}
 		return window, len(order)
 	}
-	best := picker{limit: q.last()}
+	best := picker{limit: q.last(), down: down && rank != nil}
 	for i := range order {
 		s := order[i].shown.Load()
-		if !all && !(q.inState(s) && matches(order[i].folded, s, text)) {
+		if selects != nil && !selects(order[i].folded, s) {
 			continue
 		}
-		r := ranked{entry: order[i].entry, at: total, rank: int64(total)}
-		if rank != nil {
-			r.rank = int64(rank(s))
-		}
-		if r.rank != math.MaxInt64 {
-			r.rank *= sign
+		r := ranked{entry: order[i].entry, at: total}
+		switch {
+		case rank != nil:
+			r.rank = rank(s)
+		case down:
+			r.at = -total
 		}
 		best.add(r)
 		total++
@@ -179,6 +191,22 @@ func (q Query) find(order []named) (window []*entry, total int) {
 	return window, total
 }
 
+// filter reports whether the query selects an entry, by its name in lower case
+// and what is shown of it. It is nil where everything is selected.
+func (q Query) filter() func(folded string, s *shownEntry) bool {
+	text := fold(q.Text)
+	if text == "" && q.State == "" && q.Owner == "" && q.Library == "" && !q.Waiting {
+		return nil
+	}
+	return func(folded string, s *shownEntry) bool {
+		return q.inState(s) &&
+			(!q.Waiting || s.waiters > 0) &&
+			(q.Owner == "" || s.owner == q.Owner) &&
+			(q.Library == "" || s.library() == q.Library) &&
+			(text == "" || matches(folded, s, text))
+	}
+}
+
 // bounds returns what is to be shown of n entries.
 func (q *Query) bounds(n int) (from, to int) {
 	from, to = min(max(q.Offset, 0), n), n
@@ -186,60 +214,6 @@ func (q *Query) bounds(n int) (from, to int) {
 		to = min(to-from, q.Limit) + from
 	}
 	return from, to
-}
-
-// ranks are what entries are sorted by; those with a rank of never come last in
-// any case. Sorting by name has none.
-var ranks = map[string]func(*shownEntry) instant{
-	"state":   func(s *shownEntry) instant { return attention[s.state] },
-	"expires": func(s *shownEntry) instant { return s.ends },
-	"since":   func(s *shownEntry) instant { return s.since },
-}
-
-// attention orders the states by how much they need it.
-var attention = map[State]instant{
-	StateContested: 0, StateUnknown: 1, StateResidue: 2,
-	StateExpiring: 3, StateHeld: 4, StateFree: 5,
-}
-
-// A ranked is an entry with what it is sorted by; at decides between equals.
-type ranked struct {
-	*entry
-	rank int64
-	at   int
-}
-
-func (x ranked) compare(y ranked) int {
-	return cmp.Or(cmp.Compare(x.rank, y.rank), cmp.Compare(x.at, y.at))
-}
-
-// maxPicked is up to where the first of many are picked rather than all sorted.
-const maxPicked = 1024
-
-// A picker picks the first of many, or sorts all.
-type picker struct {
-	limit int // how many are wanted, 0 for all
-	best  []ranked
-}
-
-func (p *picker) add(r ranked) {
-	n := len(p.best)
-	switch {
-	case p.limit == 0 || p.limit > maxPicked || n < p.limit && (n == 0 || r.compare(p.best[n-1]) > 0):
-		p.best = append(p.best, r)
-	case n < p.limit || r.compare(p.best[n-1]) < 0:
-		at, _ := slices.BinarySearchFunc(p.best, r, ranked.compare)
-		p.best = slices.Insert(p.best, at, r)
-		p.best = p.best[:min(len(p.best), p.limit)]
-	}
-}
-
-// sorted returns those that were picked, in order.
-func (p *picker) sorted() []ranked {
-	if p.limit == 0 || p.limit > maxPicked {
-		slices.SortFunc(p.best, ranked.compare)
-	}
-	return p.best
 }
 
 // last returns up to where the order is of interest, 0 for all.

@@ -167,6 +167,9 @@ type table interface {
 
 // csvFormat writes a table.
 var csvFormat = huma.Format{Marshal: func(w io.Writer, v any) error {
+	if e, ok := v.(exported); ok {
+		return e.export(w)
+	}
 	t, ok := v.(table)
 	if !ok {
 		return fmt.Errorf("web: %T is no table", v)

@@ -93,6 +93,8 @@ type clientFrame struct {
 	View    string `json:"view"`
 	Q       string `json:"q"`
 	State   string `json:"state"`
+	Library string `json:"library"`
+	Waiting bool   `json:"waiting"`
 	Mine    bool   `json:"mine"`
 	Sort    string `json:"sort"`
 	Offset  int    `json:"offset"`
@@ -104,11 +106,12 @@ type clientFrame struct {
 	// Name, or NameB64, is of the lock to watch or of the events wanted.
 	Name    string `json:"name"`
 	NameB64 string `json:"nameB64"`
-	// Kind, Owner and After are of events: which kinds with commas between,
-	// whose, and after which number of Epoch; null for those from now on. For the
-	// audit, Kind are actions and Actor is who gave the commands.
+	// Owner is whose locks or events.
+	Owner string `json:"owner"`
+	// Kind and After are of events: which kinds with commas between, and after
+	// which number of Epoch; null for those from now on. For the audit, Kind are
+	// actions and Actor is who gave the commands.
 	Kind  string  `json:"kind"`
-	Owner string  `json:"owner"`
 	Actor string  `json:"actor"`
 	After *uint64 `json:"after"`
 }
@@ -164,7 +167,11 @@ func (f *clientFrame) checkWatch() error {
 	case f.State != "" && !slices.Contains(states, f.State):
 		return errors.New("state: want one of the states, or nothing")
 	case f.Sort != "" && !slices.Contains(sorts, f.Sort):
-		return errors.New("sort: want name, -name, state, expires or since")
+		return errors.New("sort: want " + sortWords)
+	case len(f.Owner) > maxSearch:
+		return errors.New("owner: want at most 512 bytes")
+	case len(f.Library) > maxSearch:
+		return errors.New("library: want at most 512 bytes")
 	case f.Offset < 0 || f.Offset > maxOffset:
 		return errors.New("offset: want 0 or more")
 	case f.Limit < 0 || f.Limit > maxWindow:
@@ -215,7 +222,10 @@ func (f *clientFrame) query(own session) rowQuery {
 	if f.View == "lock" {
 		return rowQuery{one: true, name: f.Name, Query: watcher.Query{Limit: 1}}
 	}
-	query := rowQuery{Query: watcher.Query{Text: f.Q, State: watcher.State(f.State), Sort: f.Sort, Offset: f.Offset, Limit: f.Limit}}
+	query := rowQuery{Query: watcher.Query{
+		Text: f.Q, State: watcher.State(f.State), Owner: f.Owner, Library: f.Library, Waiting: f.Waiting,
+		Sort: f.Sort, Offset: f.Offset, Limit: f.Limit,
+	}}
 	if f.Mine {
 		query.mine, query.session = true, own
 	}

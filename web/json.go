@@ -102,7 +102,8 @@ type Waiters struct {
 	Visible     bool     `json:"visible" doc:"False when waiters, if any, cannot be seen."`
 	Count       int      `json:"count"`
 	OldestSince Time     `json:"oldestSince"`
-	Who         []string `json:"who" nullable:"false" doc:"The first of them, where they are known."`
+	Who         []string `json:"who" nullable:"false" doc:"The first of them, in the order of their turns, where they are known."`
+	Since       []Time   `json:"since" nullable:"false" doc:"Since when each of who waits; empty where that is not known."`
 }
 
 // Counts are the numbers of names by state.
@@ -116,6 +117,7 @@ type Counts struct {
 	Free      int `json:"free"`
 	// Overlapping counts names of any state.
 	Overlapping int `json:"overlapping" doc:"Names, in whatever state, where two holders overlap now or did a moment ago."`
+	Waiting     int `json:"waiting" doc:"Names that somebody is seen to wait for."`
 }
 
 // An AttemptVote is the vote of one node in one attempt.
@@ -180,6 +182,15 @@ func listed(l []string) []string {
 	return l
 }
 
+// times is a list that is never null.
+func times(list []time.Time) []Time {
+	all := make([]Time, len(list))
+	for i, t := range list {
+		all[i] = Time{t}
+	}
+	return all
+}
+
 func micros(d time.Duration) *int64 {
 	if d <= 0 {
 		return nil
@@ -194,7 +205,7 @@ func toLock(l watcher.Lock) Lock {
 		Name: name, NameB64: encoded,
 		State: string(l.State), Flags: listed(l.Flags), ExpiresAt: Time{l.ExpiresAt},
 		Votes:   make([]Vote, len(l.Votes)),
-		Waiters: Waiters{Visible: l.Waiters.Visible, Count: l.Waiters.Count, OldestSince: Time{l.Waiters.OldestSince}, Who: listed(l.Waiters.Who)},
+		Waiters: Waiters{Visible: l.Waiters.Visible, Count: l.Waiters.Count, OldestSince: Time{l.Waiters.OldestSince}, Who: listed(l.Waiters.Who), Since: times(l.Waiters.Since)},
 		Seq:     l.Seq,
 	}
 	row.Fence = number(l.Fence)

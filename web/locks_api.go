@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/base64"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -13,39 +14,72 @@ import (
 	"github.com/lockscope/lockscope/watcher"
 )
 
+// A LocksFilter narrows the locks that a call is about.
+type LocksFilter struct {
+	Q       string `query:"q" maxLength:"512" doc:"Text to search in names, owners, libraries and fingerprints."`
+	State   string `query:"state" enum:"held,expiring,contested,residue,unknown,free" doc:"Only names in this state."`
+	Owner   string `query:"owner" maxLength:"512" doc:"Only locks whose holder is called so."`
+	Library string `query:"library" maxLength:"512" doc:"Only locks whose holder uses this library; unknown for those that are not recognised."`
+	Waiting bool   `query:"waiting" doc:"Only locks that somebody is seen to wait for."`
+}
+
+func (f *LocksFilter) query() watcher.Query {
+	return watcher.Query{Text: f.Q, State: watcher.State(f.State), Owner: f.Owner, Library: f.Library, Waiting: f.Waiting}
+}
+
 type locksInput struct {
-	Q      string `query:"q" maxLength:"512" doc:"Text to search in names and owners."`
-	State  string `query:"state" enum:"held,expiring,contested,residue,unknown,free" doc:"Only names in this state."`
+	LocksFilter
 	Mine   bool   `query:"mine" doc:"Only the locks that this browser session holds."`
-	Sort   string `query:"sort" enum:"name,-name,state,expires,since" doc:"The order; by name when it is not given."`
+	Sort   string `query:"sort" enum:"name,-name,state,-state,owner,-owner,expires,-expires,fence,-fence,waiters,-waiters,since,-since" doc:"The order; by name when it is not given. Locks without what is sorted by come last both ways."`
+	Offset int    `query:"offset" minimum:"0" maximum:"10000000" doc:"How many to leave out at the beginning; a cursor says it better where pages follow each other."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"200" doc:"How many at most."`
 	Cursor string `query:"cursor" maxLength:"64" doc:"Where the page before ended: the cursor of its answer."`
+	Format string `query:"format" enum:"json,csv,ndjson" default:"json" doc:"json gives a page. csv and ndjson give a file with all that match, one line for each, whatever limit and cursor say."`
 }
 
 type locksOutput struct {
-	Body struct {
-		Locks      []Lock  `json:"locks" nullable:"false"`
-		Total      int     `json:"total" doc:"How many match the query."`
-		Counts     Counts  `json:"counts"`
-		Cursor     *string `json:"cursor" doc:"Gets the next page; null on the last one."`
-		Epoch      string  `json:"epoch" doc:"Another epoch numbers its changes anew."`
-		Seq        uint64  `json:"seq" doc:"The number of the last change that the answer shows."`
-		ServerTime Time    `json:"serverTime"`
-	}
+	Disposition string `header:"Content-Disposition"`
+	Body        locksBody
 }
 
-// listLocks answers with a window of the Board. Names that come and go between
-// two pages can shift a row from one to the other; the stream does not have
-// that problem.
+type locksBody struct {
+	Locks      []Lock  `json:"locks" nullable:"false"`
+	Total      int     `json:"total" doc:"How many match the query."`
+	Counts     Counts  `json:"counts"`
+	Cursor     *string `json:"cursor" doc:"Gets the next page; null on the last one."`
+	Epoch      string  `json:"epoch" doc:"Another epoch numbers its changes anew."`
+	Seq        uint64  `json:"seq" doc:"The number of the last change that the answer shows."`
+	ServerTime Time    `json:"serverTime"`
+	file       *locksFile
+}
+
+// ContentType is the media type that was asked for by format.
+func (b locksBody) ContentType(negotiated string) string {
+	if b.file != nil {
+		return b.file.typ
+	}
+	return negotiated
+}
+
+func (b locksBody) export(w io.Writer) error { return b.file.write(w) }
+
+// listLocks answers with a window of the Board, or with a file of all. Names that
+// come and go between two pages can shift a row from one to the other; the stream
+// does not have that problem.
 func (s *Server) listLocks(ctx context.Context, in *locksInput) (*locksOutput, error) {
 	offset, ok := parseCursor(in.Cursor)
 	if !ok {
 		return nil, invalid(FieldError{Field: "cursor", Message: "want the cursor of an answer", Got: shorten(in.Cursor)})
 	}
 	own, _ := sessionOf(ctx) // none holds nothing
-	view := s.rows.view(rowQuery{mine: in.Mine, session: own, Query: watcher.Query{
-		Text: in.Q, State: watcher.State(in.State), Sort: in.Sort, Offset: offset, Limit: in.Limit,
-	}})
+	query := rowQuery{mine: in.Mine, session: own, Query: in.query()}
+	query.Sort = in.Sort
+	if in.Format != "json" {
+		return s.exportLocks(query, in.Format), nil
+	}
+	offset += in.Offset
+	query.Offset, query.Limit = offset, in.Limit
+	view := s.rows.view(query)
 	out := &locksOutput{}
 	out.Body.Locks = toLocks(view.Locks)
 	out.Body.Total = view.Total
@@ -57,6 +91,36 @@ func (s *Server) listLocks(ctx context.Context, in *locksInput) (*locksOutput, e
 	out.Body.Epoch, out.Body.Seq = s.board.Epoch(), view.Seq
 	out.Body.ServerTime = Time{time.Now()}
 	return out, nil
+}
+
+type facetsOutput struct {
+	Body struct {
+		Libraries  []Facet `json:"libraries" nullable:"false" doc:"The most frequent first, whatever library says."`
+		Owners     []Facet `json:"owners" nullable:"false" doc:"The 50 most frequent ones, whatever owner says."`
+		MoreOwners int     `json:"moreOwners" doc:"How many owners are not listed."`
+	}
+}
+
+// A Facet is a value that a query can be narrowed to.
+type Facet struct {
+	Value string `json:"value"`
+	Count int    `json:"count" doc:"How many locks have it."`
+}
+
+// listFacets answers with the libraries and owners that there are.
+func (s *Server) listFacets(_ context.Context, in *LocksFilter) (*facetsOutput, error) {
+	found := s.board.Facets(in.query())
+	out := &facetsOutput{}
+	out.Body.Libraries, out.Body.Owners, out.Body.MoreOwners = toFacets(found.Libraries), toFacets(found.Owners), found.MoreOwners
+	return out, nil
+}
+
+func toFacets(facets []watcher.Facet) []Facet {
+	list := make([]Facet, len(facets))
+	for i, f := range facets {
+		list[i] = Facet(f)
+	}
+	return list
 }
 
 func formatCursor(offset int) string {

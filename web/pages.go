@@ -19,8 +19,14 @@ import (
 
 var (
 	states = []string{"held", "expiring", "contested", "residue", "unknown", "free"}
-	sorts  = []string{"name", "-name", "state", "expires", "since"}
+	sorts  = []string{
+		"name", "-name", "state", "-state", "owner", "-owner", "expires", "-expires",
+		"fence", "-fence", "waiters", "-waiters", "since", "-since",
+	}
 )
+
+// sortWords are the orders for people.
+const sortWords = "name, state, owner, expires, fence, waiters or since, or one of them after a -"
 
 // maxSearch is the longest text to search for, in bytes.
 const maxSearch = 512
@@ -59,10 +65,18 @@ func (s *Server) locksPage(c echo.Context) error {
 	terms, own := s.terms(c)
 	query := rowQuery{Query: parsePageQuery(c), mine: c.QueryParams().Has("mine"), session: own}
 	view := s.rows.view(query)
+	if len(view.Locks) == 0 && view.Total > 0 { // there were more when the address was made
+		query.Offset = max(view.Total-maxWindow, 0)
+		view = s.rows.view(query)
+	}
 	return s.render(c, http.StatusOK, views.Locks(views.LocksData{
 		Page: s.page("Locks", "locks"), Cluster: s.cluster(), Terms: terms,
 		Rows: viewLocks(view.Locks), Counts: views.Counts(view.Counts), Total: view.Total,
-		Query: views.Query{Text: query.Text, State: string(query.State), Sort: query.Sort, Offset: query.Offset},
+		Query: views.Query{
+			Text: query.Text, State: string(query.State), Owner: query.Owner, Library: query.Library,
+			Waiting: query.Waiting, Mine: query.mine, Sort: query.Sort, Offset: query.Offset,
+		},
+		Facets: viewFacets(s.board.Facets(query.Query)),
 	}))
 }
 
@@ -77,6 +91,13 @@ func parsePageQuery(c echo.Context) watcher.Query {
 	if sort := c.QueryParam("sort"); slices.Contains(sorts, sort) {
 		query.Sort = sort
 	}
+	if owner := c.QueryParam("owner"); len(owner) <= maxSearch {
+		query.Owner = owner
+	}
+	if library := c.QueryParam("library"); len(library) <= maxSearch {
+		query.Library = library
+	}
+	query.Waiting = c.QueryParams().Has("waiting")
 	if offset, err := strconv.Atoi(c.QueryParam("offset")); err == nil && offset > 0 {
 		query.Offset = offset
 	}
@@ -140,6 +161,17 @@ func viewLocks(locks []watcher.Lock) []views.Lock {
 		}
 	}
 	return rows
+}
+
+func viewFacets(f watcher.Facets) views.Facets {
+	shown := views.Facets{MoreOwners: f.MoreOwners}
+	for _, library := range f.Libraries {
+		shown.Libraries = append(shown.Libraries, views.Facet(library))
+	}
+	for _, owner := range f.Owners {
+		shown.Owners = append(shown.Owners, views.Facet(owner))
+	}
+	return shown
 }
 
 func viewNodes(nodes []nodeState) []views.Node {

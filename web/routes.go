@@ -60,18 +60,22 @@ func (s *Server) api(e *echo.Echo, g *echo.Group) {
 	config.Servers = []*huma.Server{{URL: cmp.Or(s.base, "/")}}
 	config.Formats = maps.Clone(config.Formats)
 	config.Formats[csvType] = csvFormat
+	config.Formats[linesType] = linesFormat
 	api := humaecho.NewWithGroup(e, g, config)
 
 	locks := s.query("locks", "/api/v1/locks", "List locks", 422)
 	locks.Middlewares = huma.Middlewares{adapt(s.knownSession)}
 	huma.Register(api, locks, s.listLocks)
+	describeFile(api, "/api/v1/locks", "text/csv")
+	describeFile(api, "/api/v1/locks", "application/x-ndjson")
+	huma.Register(api, s.query("facets", "/api/v1/locks/facets", "List what the locks can be narrowed to", 422), s.listFacets)
 	huma.Register(api, s.query("lock", "/api/v1/locks/one", "Get one lock", 404, 422), s.getLock)
 	huma.Register(api, s.query("nodes", "/api/v1/nodes", "List nodes"), s.listNodes)
 	huma.Register(api, s.query("trend", "/api/v1/nodes/trend", "List how the nodes were lately"), s.nodeTrend)
 	huma.Register(api, s.query("events", "/api/v1/events", "List what happened", 422), s.listEvents)
-	describeTable(api, "/api/v1/events")
+	describeFile(api, "/api/v1/events", "text/csv")
 	huma.Register(api, s.query("audit", "/api/v1/audit", "List who did what", 422), s.listAudit)
-	describeTable(api, "/api/v1/audit")
+	describeFile(api, "/api/v1/audit", "text/csv")
 	huma.Register(api, s.query("contention", "/api/v1/contention", "List what is fought for", 422), s.listContention)
 	leases := s.query("leases", "/api/v1/leases", "List the leases of this session")
 	leases.Middlewares = huma.Middlewares{adapt(s.knownSession)}
@@ -103,9 +107,9 @@ func (s *Server) api(e *echo.Echo, g *echo.Group) {
 	})
 }
 
-// describeTable says that a call also answers with a table.
-func describeTable(api huma.API, path string) {
-	api.OpenAPI().Paths[path].Get.Responses["200"].Content["text/csv"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
+// describeFile says that a call also answers with a file.
+func describeFile(api huma.API, path, typ string) {
+	api.OpenAPI().Paths[path].Get.Responses["200"].Content[typ] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString}}
 }
 
 // query describes a call that changes nothing.

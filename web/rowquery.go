@@ -28,3 +28,12 @@ func (r rows) view(q rowQuery) watcher.View {
 	}
 	return r.board.Window(q.Query)
 }
+
+// each calls f with all rows that q selects, a few at a time, until it returns
+// an error.
+func (r rows) each(q rowQuery, f func([]watcher.Lock) error) error {
+	if q.mine {
+		return r.board.EachAmong(r.leases.tokens(q.session), q.Query, f)
+	}
+	return r.board.Each(q.Query, f)
+}

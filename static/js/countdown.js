@@ -18,8 +18,10 @@ import { settings } from "./settings.js";
  * @property {boolean} seen whether the row is on the screen
  */
 
-/** A bar moves when it would move by this part of its length: half a pixel. */
-const step = 1 / 200;
+/** Of a lease that is shorter than this, the bar moves with every frame. */
+const shortLease = 5000;
+/** A bar moves when it would move by this part of its length: a pixel. */
+const step = 1 / 120;
 const textEvery = 100;
 
 /** @type {Map<Element, Countdown>} by row */
@@ -82,7 +84,8 @@ function draw(countdown, now, withText) {
   if (countdown.end) {
     const left = Math.max(countdown.end - now, 0);
     const length = Math.min(left / countdown.span, 1);
-    if (Math.abs(length - countdown.shown) >= step || (length === 0 && countdown.shown !== 0)) {
+    const due = withText || countdown.span < shortLease;
+    if ((due && Math.abs(length - countdown.shown) >= step) || (length === 0 && countdown.shown !== 0)) {
       countdown.shown = length;
       countdown.bar.style.transform = `scaleX(${length.toFixed(4)})`;
     }

@@ -15,9 +15,13 @@ import { show } from "./visible.js";
 const pause = 300;
 
 export class History {
-  /** @param {HTMLElement} section */
-  constructor(section) {
+  /**
+   * @param {HTMLElement} section
+   * @param {(holds: Hold[]) => void} known told all holds that are remembered
+   */
+  constructor(section, known) {
     this.section = section;
+    this.known = known;
     this.list = find("ol", section);
     this.asked = "";
     this.timer = 0;
@@ -44,6 +48,7 @@ export class History {
       return; // the stream says that there is no connection
     }
     if (this.asked !== wanted) return;
+    this.known(answer.history);
     const past = answer.history.filter((/** @type {Hold} */ hold) => hold.to);
     this.section.hidden = past.length === 0;
     this.list.replaceChildren(...past.map(lineOf));

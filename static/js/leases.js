@@ -129,21 +129,36 @@ export class Leases {
   async release(lock) {
     const lease = this.of(lock);
     if (!lease) return;
+    const [outcome, words] = await this.giveBack(lease);
+    const name = { name: nameOf(lock) };
+    if (outcome === "released") toast("plain", ["Released ", name, "."]);
+    else if (outcome === "lost") toast("warn", [name, " is no longer yours."]);
+    else toast("bad", ["Could not release ", name, ": ", { said: words }]);
+  }
+
+  /**
+   * Releases a lease and says how it went, and that in words. Where too many
+   * commands came at once it tries again.
+   * @param {Lease} lease
+   * @returns {Promise<["released"|"lost"|"failed", string]>}
+   */
+  async giveBack(lease) {
+    const key = keyOf(lease);
     // Not swept as run out while the answer is on its way.
-    this.held.delete(keyOf(lock));
+    if (this.held.get(key)?.id === lease.id) this.held.delete(key);
     this.released.add(lease.id);
     try {
-      await post("locks/release", { lease: lease.id });
-      toast("plain", ["Released ", { name: nameOf(lock) }, "."]);
+      await patiently(() => post("locks/release", { lease: lease.id }));
+      return ["released", "released"];
     } catch (error) {
-      if (!lost(error)) {
-        this.held.set(keyOf(lock), lease);
-        this.released.delete(lease.id);
-      }
-      this.failed("release", lock, error);
+      if (lost(error)) return ["lost", "no longer yours"];
+      this.held.set(key, lease);
+      this.released.delete(lease.id);
+      return ["failed", error instanceof Error ? error.message : String(error)];
+    } finally {
+      tabs.postMessage(0);
+      this.changed();
     }
-    tabs.postMessage(0);
-    this.changed();
   }
 
   /** @param {Lock} lock */
@@ -169,6 +184,26 @@ export class Leases {
     const name = { name: nameOf(lock) };
     if (lost(error)) toast("warn", [name, " is no longer yours."]);
     else toast("bad", [`Could not ${what} `, name, ": ", { said: error instanceof Error ? error.message : String(error) }]);
+  }
+}
+
+/** How often to try again what came too fast, and after how long, in milliseconds. */
+const tries = 5;
+const again = 500;
+
+/**
+ * @template T
+ * @param {() => Promise<T>} command
+ * @returns {Promise<T>}
+ */
+async function patiently(command) {
+  for (let n = 1; ; n++) {
+    try {
+      return await command();
+    } catch (error) {
+      if (n === tries || !(error instanceof Problem) || error.code !== "rate_limited") throw error;
+      await new Promise((go) => setTimeout(go, again * n));
+    }
   }
 }
 

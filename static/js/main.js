@@ -4,8 +4,11 @@
 import { AcquireDialog } from "./acquire.js";
 import { AdmitDialog } from "./admit.js";
 import { announce } from "./announce.js";
+import { Bulk } from "./bulk.js";
 import { onCommand } from "./commands.js";
-import { Filters, showCounts, showWindow } from "./filters.js";
+import { startFacets } from "./facets.js";
+import { Filters, showCounts } from "./filters.js";
+import { Follower } from "./follow.js";
 import { ForceDialog } from "./force.js";
 import { Leases } from "./leases.js";
 import { keyOf } from "./lock.js";
@@ -13,6 +16,8 @@ import { NodePanel } from "./nodepanel.js";
 import { nodes } from "./nodes.js";
 import { begin } from "./page.js";
 import { Panel } from "./panel.js";
+import { RowActions } from "./rowactions.js";
+import { Selection } from "./selection.js";
 import { find, settings } from "./settings.js";
 import { Store } from "./store.js";
 import { Table } from "./table.js";
@@ -20,16 +25,20 @@ import { arrive } from "./votes.js";
 
 const store = new Store();
 const leases = new Leases(() => {
-  // Before the first snapshot the rows are those that the server rendered.
-  if (store.loaded) table.schedule();
+  table.schedule();
+  bulk.show();
 });
-const filters = new Filters(() => stream.watch("locks", filters.watch));
-/** @type {Table} */
-const table = new Table(
-  () => store.sorted(filters.sort).filter(([, lock]) => !filters.mine || leases.of(lock) !== null),
-  (lock) => leases.of(lock),
-  () => store.offset,
-);
+const filters = new Filters(() => {
+  fresh = true;
+  follower.ask(0);
+});
+const table = new Table(store, (lock) => leases.of(lock));
+const selection = new Selection(() => {
+  table.remark();
+  bulk.show();
+});
+const bulk = new Bulk(selection, leases);
+table.picked = (key) => selection.has(key);
 const forceDialog = settings.readOnly ? null : new ForceDialog();
 const panel = new Panel((key) => table.select(key), (lock) => forceDialog?.open(lock));
 const dialog = settings.readOnly ? null : new AcquireDialog(acquired, leases);
@@ -38,10 +47,17 @@ const nodePanel = new NodePanel((id) => admitDialog?.open(id));
 const stream = begin(receive, (state) => {
   if (state === "live") void leases.check();
 });
+const follower = new Follower(stream, filters, table.view);
+/** Whether other rows were asked for, which begin at the first one. */
+let fresh = false;
 
 /** @param {import("./types.js").Frame} frame */
 function receive(frame) {
-  if (frame.t === "snapshot") store.snapshot(frame);
+  if (frame.t === "snapshot") {
+    store.snapshot(frame, filters.wanted.sort);
+    if (fresh) table.restart();
+    fresh = false;
+  }
   else if (frame.t === "delta") store.delta(frame);
   else if (frame.t === "wait") return dialog?.waiting.placed(frame);
   else return;
@@ -52,18 +68,19 @@ let alarm = "";
 
 table.drawn = () => {
   if (!store.loaded) return;
-  const shown = table.rows.size;
+  const shown = store.total;
   panel.follow(store.rows);
   dialog?.follow(store.rows);
   forceDialog?.follow(store.rows);
   leases.follow(store.rows);
-  table.select(panel.key);
+  selection.follow(store.rows);
+  follower.check();
+  filters.at(table.view.first);
   table.element.hidden = shown === 0;
   table.element.setAttribute("aria-rowcount", String(store.total + 1));
   find("#empty").hidden = shown > 0 || filters.active;
   find("#no-match").hidden = shown > 0 || !filters.active;
   showCounts(store.counts, leases.held.size);
-  showWindow(store.rows.size, store.offset, store.total);
   const { contested = 0, residue = 0, unknown = 0 } = store.counts;
   const now = `${contested} contested, ${residue} residue, ${unknown} unknown.`;
   if (alarm && alarm !== now) announce(now);
@@ -117,43 +134,20 @@ find("#nodes").addEventListener("click", (event) => {
   }
 });
 
-table.body.addEventListener("click", (event) => {
-  const lock = table.lockAt(event.target);
-  if (!lock) return;
-  const button = event.target instanceof Element ? event.target.closest("button") : null;
-  if (!button) {
-    if (getSelection()?.type === "Range") return;
-    if (panel.key === keyOf(lock)) panel.close();
-    else openLock(lock);
-    return;
-  }
-  button.disabled = true;
-  const done = button.dataset.action === "release" ? leases.release(lock) : leases.extend(lock);
-  void done.finally(() => { button.disabled = false; });
-});
+const actions = new RowActions(table, { leases, selection, filters, open: openLock, force: (lock) => forceDialog?.open(lock), close: () => panel.close(), opened: () => panel.key });
 
 const search = /** @type {HTMLInputElement} */ (find("#q"));
 onCommand("search", () => { search.focus(); search.select(); });
-onCommand("next", () => table.move(1));
-onCommand("previous", () => table.move(-1));
-onCommand("open", () => {
-  const lock = table.lockAt(document.activeElement);
-  if (lock) openLock(lock);
-}, () => table.lockAt(document.activeElement) !== null);
-table.body.addEventListener("keydown", (event) => {
-  if (event.target instanceof HTMLButtonElement) return;
-  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    event.preventDefault();
-    table.move(event.key === "ArrowDown" ? 1 : -1);
-  }
-});
 onCommand("escape", () => {
   if (document.activeElement === search) {
     if (search.value) filters.set({ q: "" });
     search.blur();
   } else if (nodePanel.id !== null) nodePanel.close();
-  else panel.close();
+  else if (panel.key !== null) panel.close();
+  else selection.clear();
 });
 
-stream.watch("locks", filters.watch);
+startFacets(filters);
+table.begin(Number(table.element.getAttribute("aria-rowcount")) - 1, filters.place, filters.place);
+follower.ask(filters.place);
 stream.start();

@@ -7,7 +7,9 @@ import { shownNow } from "./clock.js";
 import { copy } from "./copy.js";
 import { ForceDialog, letsIn } from "./force.js";
 import { age, dash, fence, remaining } from "./format.js";
+import { showBehind } from "./behind.js";
 import { History } from "./history.js";
+import { Lane } from "./lane.js";
 import { aboutWords, deadline, heldSince, holderHue, holderWords, keyOf, nameOf, still } from "./lock.js";
 import { flagsWords, queueWords, throughWords, whyWords } from "./lockfacts.js";
 import { nodes } from "./nodes.js";
@@ -30,8 +32,11 @@ export class Panel {
     this.selected = selected;
     /** @type {Lock|null} */
     this.lock = null;
+    /** The key of the lock that it shows. */
+    this.shown = "";
     this.attempt = new AttemptCard();
-    this.history = new History(part("history"));
+    this.lane = new Lane(part("lane"));
+    this.history = new History(part("history"), (holds) => this.lane.know(holds));
     panel.addEventListener("click", (event) => {
       const action = event.target instanceof Element ? event.target.closest("[data-action]") : null;
       if (action?.getAttribute("data-action") === "close-panel") this.close();
@@ -77,6 +82,8 @@ export class Panel {
 
   /** @param {Lock} lock */
   show(lock) {
+    const same = this.shown === keyOf(lock);
+    this.shown = keyOf(lock);
     show(part("name"), nameOf(lock));
     part("state").dataset.state = lock.state;
     part("state").textContent = lock.state;
@@ -101,6 +108,7 @@ export class Panel {
     part("flags").textContent = flagsWords(lock).join("; ") || "none";
     part("command").textContent = commands(nodes(), lock, nameOf(lock));
     for (const vote of lock.votes) this.showVote(vote);
+    if (!same) this.lane.know([]);
     this.history.follow(lock);
     hideFact("ends", this.attempt.show(lock)); // the card has it
     this.times(lock);
@@ -125,6 +133,8 @@ export class Panel {
     put(part("since"), since ? `for ${age(now - since)}` : "");
     put(part("waiting"), queueWords(lock, now));
     const end = deadline(lock);
+    showBehind(part("behind"), lock, now);
+    this.lane.draw(lock, now);
     put(part("ends"), still(lock) || `in ${remaining(end - now)} · ${new Date(end).toLocaleTimeString()}`);
     for (const vote of lock.votes) {
       const line = lineOf(vote.node);

@@ -23,7 +23,11 @@ export class Row {
     this.lock = null;
     /** True until it has been drawn for the first time. */
     this.fresh = false;
-    this.index = 0;
+    /** Its place among all rows. */
+    this.place = Number(element.getAttribute("aria-rowindex")) - 2;
+    /** @type {Animation|null} */
+    this.flashing = null;
+    this.leased = "";
     this.parts = {
       state: fieldOf("state", element),
       name: fieldOf("name", element),
@@ -71,13 +75,13 @@ export class Row {
     if (!before) this.showName(lock);
     setData(element, "state", lock.state);
     if (setData(parts.state, "state", lock.state) || !before) put(parts.state, lock.state);
-    fillStrip(parts.votes, lock.votes);
+    if (before?.votes !== lock.votes) fillStrip(parts.votes, lock.votes);
     this.showHolder(lock);
     put(parts.fence, fence(lock.fence));
-    element.toggleAttribute("data-fenced", Boolean(lock.fence));
-    element.toggleAttribute("data-overlap", lock.flags.includes("overlap"));
+    setFlag(element, "data-fenced", Boolean(lock.fence));
+    setFlag(element, "data-overlap", lock.flags.includes("overlap"));
     put(parts.waiting, waitingWords(lock));
-    element.toggleAttribute("data-waited", lock.waiters?.visible && lock.waiters.count > 0);
+    setFlag(element, "data-waited", lock.waiters?.visible && lock.waiters.count > 0);
     this.showTime(lock);
     return before !== null && before.holder?.fingerprint !== lock.holder?.fingerprint && lock.holder !== null;
   }
@@ -113,7 +117,7 @@ export class Row {
   showTime(lock) {
     const words = still(lock);
     const since = heldSince(lock);
-    this.parts.ttl.toggleAttribute("data-still", words !== "");
+    setFlag(this.parts.ttl, "data-still", words !== "");
     setData(this.element, "expires", words ? "" : new Date(deadline(lock)).toISOString());
     if (words) put(this.parts.text, words);
     if (!since) put(this.parts.held, dash);
@@ -126,6 +130,9 @@ export class Row {
    * @param {import("./types.js").Lease|null} lease
    */
   setLease(lease) {
+    const leased = lease ? `${lease.id} ${lease.renew} ${lease.tab}` : "";
+    if (leased === this.leased) return;
+    this.leased = leased;
     const { release, extend, renewing } = this.parts;
     release.hidden = !lease;
     extend.hidden = !lease || Boolean(lease.renew);
@@ -134,21 +141,40 @@ export class Row {
     this.element.toggleAttribute("data-mine", lease !== null);
   }
 
-  /** @param {number} index the row's place among all, from 2: the header is 1 */
-  setIndex(index) {
-    if (this.index === index) return;
-    this.index = index;
-    this.element.setAttribute("aria-rowindex", String(index));
+  /** @param {number} place among all; the header is row 1 */
+  setPlace(place) {
+    if (this.place === place) return;
+    this.place = place;
+    this.element.setAttribute("aria-rowindex", String(place + 2));
+  }
+
+  /**
+   * @param {boolean} open whether its panel is open
+   * @param {boolean} picked
+   */
+  mark(open, picked) {
+    setFlag(this.element, "data-open", open);
+    if ((this.element.ariaSelected === "true") !== picked) this.element.ariaSelected = String(picked);
+  }
+
+  /** @param {boolean} on whether it takes part in the order of tabs */
+  setStop(on) {
+    const stop = on ? 0 : -1;
+    if (this.element.tabIndex !== stop) this.element.tabIndex = stop;
   }
 
   /** Draws the eye to a row that changed hands. */
   flash() {
     if (calm.matches) return;
-    this.element.animate({ backgroundColor: ["color-mix(in srgb, var(--action) 24%, transparent)", "transparent"] }, 1200);
+    this.flashing = this.element.animate({ backgroundColor: ["color-mix(in srgb, var(--action) 24%, var(--surface))", "var(--surface)"] }, 1200);
   }
 
+  /** Takes it from the table, ready for another lock. */
   remove() {
     forget(this.element);
+    this.flashing?.cancel();
+    this.flashing = null;
+    this.lock = null;
     this.element.remove();
   }
 
@@ -167,6 +193,15 @@ function setData(element, name, value) {
   if (element.dataset[name] === value) return false;
   element.dataset[name] = value;
   return true;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} name
+ * @param {boolean} on
+ */
+function setFlag(element, name, on) {
+  if (element.hasAttribute(name) !== on) element.toggleAttribute(name, on);
 }
 
 /**

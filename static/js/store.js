@@ -1,21 +1,11 @@
 // @ts-check
-// The window of locks that the table shows, as the stream tells it.
+// The window of locks that the stream shows, and where it stands among all.
 
-import { keyOf, nameOf } from "./lock.js";
+import { keyOf } from "./lock.js";
+import { ordered } from "./order.js";
 
 /** @typedef {import("./types.js").Lock} Lock */
 /** @typedef {import("./types.js").Frame} Frame */
-
-/** The order of the states by how much they need attention, as on the server. */
-const urgency = ["contested", "unknown", "residue", "expiring", "held", "free"];
-const never = Number.MAX_SAFE_INTEGER;
-
-/** @type {Record<string, (lock: Lock) => number>} */
-const ranks = {
-  state: (lock) => urgency.indexOf(lock.state),
-  expires: (lock) => (lock.expiresAt ? Date.parse(lock.expiresAt) : never),
-  since: (lock) => (lock.holder?.since ? Date.parse(lock.holder.since) : never),
-};
 
 export class Store {
   constructor() {
@@ -24,14 +14,22 @@ export class Store {
     /** @type {import("./types.js").Counts} */
     this.counts = { total: 0 };
     this.total = 0;
+    /** How many rows come before the window. */
     this.offset = 0;
+    this.sort = "name";
     this.loaded = false;
+    /** @type {[string, Lock][]|null} */
+    this.order = null;
   }
 
-  /** @param {Frame} frame */
-  snapshot(frame) {
+  /**
+   * @param {Frame} frame
+   * @param {string} sort the order of its rows
+   */
+  snapshot(frame, sort) {
     this.rows = new Map(frame.rows.map((/** @type {Lock} */ lock) => [keyOf(lock), lock]));
     this.offset = frame.offset ?? 0;
+    this.sort = sort;
     this.loaded = true;
     this.numbers(frame);
   }
@@ -51,21 +49,14 @@ export class Store {
 
   /** @param {Frame} frame */
   numbers(frame) {
+    this.order = null;
     if (frame.counts) this.counts = frame.counts;
     if (typeof frame.total === "number") this.total = frame.total;
   }
 
-  /**
-   * The rows in order. Names decide between equals, so that rows stay put.
-   * @param {string} sort
-   * @returns {[string, Lock][]}
-   */
-  sorted(sort) {
-    const down = sort.startsWith("-");
-    const rank = ranks[down ? sort.slice(1) : sort];
-    const list = [...this.rows].map(([key, lock]) => ({ key, lock, rank: rank ? rank(lock) : 0, name: nameOf(lock) }));
-    list.sort((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-    if (down) list.reverse();
-    return list.map(({ key, lock }) => [key, lock]);
+  /** The rows of the window in order. */
+  get sorted() {
+    this.order ??= ordered(this.rows, this.sort);
+    return this.order;
   }
 }

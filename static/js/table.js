@@ -1,31 +1,41 @@
 // @ts-check
-// The table: keeps a row element per lock, in order, and touches only what
-// changed. Frames may come faster than the screen; it draws once per frame.
+// The table: it is as high as all rows, and has elements for those near the
+// screen alone. They are kept in order and reused, and only what changed is
+// touched. Frames may come faster than the screen; it draws once per frame.
 
 import { find } from "./settings.js";
 import { keyOf } from "./lock.js";
 import { Row } from "./row.js";
+import { Viewport } from "./viewport.js";
 
 /** @typedef {import("./types.js").Lock} Lock */
 
 const mostFlashes = 12;
-/** A table of more rows is long: see css/table.css. */
-const long = 60;
+/** How many elements wait to be used again. */
+const mostSpare = 60;
 
 export class Table {
   /**
-   * @param {() => [string, Lock][]} wanted the rows to show, in order
+   * @param {import("./store.js").Store} store
    * @param {(lock: Lock) => import("./types.js").Lease|null} leaseOf the lease of this browser session
-   * @param {() => number} offset how many rows come before the window
    */
-  constructor(wanted, leaseOf, offset) {
-    this.wanted = wanted;
+  constructor(store, leaseOf) {
+    this.store = store;
     this.leaseOf = leaseOf;
-    this.offset = offset;
     this.element = find("#table");
     this.body = find("#rows");
     /** @type {Map<string, Row>} */
     this.rows = new Map();
+    /** @type {Row[]} */
+    this.spare = [];
+    /** The row that the keyboard is at, by its place among all; -1 for none. */
+    this.active = -1;
+    /** Whether its element is to have the focus once it is there. */
+    this.wanted = false;
+    /** The row whose panel is open. @type {string|null} */
+    this.open = null;
+    /** @type {(key: string) => boolean} */
+    this.picked = () => false;
     this.pending = false;
     /** Called after each drawing. @type {() => void} */
     this.drawn = () => {};
@@ -36,11 +46,42 @@ export class Table {
       this.rows.set(row.renderedKey, row);
       row.adopt();
     }
+    this.view = new Viewport(this.body, () => this.schedule());
     this.tabStop();
+  }
+
+  /**
+   * Takes its height before the stream has begun.
+   * @param {number} total
+   * @param {number} offset of the first row that the server rendered
+   * @param {number} first the row that is to be at the top
+   */
+  begin(total, offset, first) {
+    this.view.resize(total);
+    this.pad(offset);
+    this.body.dataset.live = "";
+    if (first > 0) this.view.show(first);
+    else this.view.place();
+  }
+
+  /** Begins at the first row again, when other rows are shown. */
+  restart() {
+    this.active = -1;
+    this.wanted = false;
+    this.view.resize(this.store.total);
+    if (this.view.first > 0) this.view.home();
+    // What moves now is no row that comes or goes.
+    for (const [key, row] of this.rows) if (!this.store.rows.has(key)) this.discard(key, row);
+  }
+
+  /** @param {number} before how many rows come before the first element */
+  pad(before) {
+    this.body.style.paddingTop = `${before * this.view.row}px`;
   }
 
   /** Draws with the next frame of the screen, or soon where there is none. */
   schedule() {
+    if (!this.store.loaded) return; // the rows are those that the server rendered
     if (document.hidden) {
       // Nothing is painted, timers are slowed down, and frames come once a
       // second at most.
@@ -58,44 +99,98 @@ export class Table {
 
   draw() {
     this.pending = false;
-    const wanted = this.wanted();
-    const keep = new Set(wanted.map(([key]) => key));
+    const { store, view } = this;
+    const all = store.sorted;
+    if (store.total !== view.total) view.resize(store.total);
     const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
+    // Where the keyboard is going to counts, and not where it was.
+    const at = this.wanted ? null : this.rowOf(focused);
+    if (at) this.active = at.place;
+    this.anchor(all);
+    const range = view.range;
+    const from = Math.max(range.from, store.offset);
+    const wanted = all.slice(from - store.offset, Math.max(range.to - store.offset, 0));
+    const keep = new Set(wanted.map(([key]) => key));
     for (const [key, row] of this.rows) {
-      if (keep.has(key)) continue;
-      row.remove();
-      this.rows.delete(key);
+      if (!keep.has(key)) this.discard(key, row);
     }
+    this.pad(wanted.length > 0 ? from : 0);
+    this.fill(wanted, from);
+    if (focused instanceof HTMLElement && focused.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
+    if (at?.element.isConnected) this.active = at.place;
+    // The keyboard stays in the table when its row leaves the screen.
+    if (focused && !focused.isConnected) {
+      this.wanted = true;
+      this.body.focus({ preventScroll: true });
+    }
+    this.columns(wanted);
+    this.tabStop();
+    this.drawn();
+  }
+
+  /**
+   * Rows that come and go above the screen must not move those on it: the page
+   * is scrolled by as many rows as most of them moved.
+   * @param {[string, Lock][]} all
+   */
+  anchor(all) {
+    const { view, store } = this;
+    const first = view.first;
+    if (first === 0 || view.scrolling) return;
+    /** @type {number[]} */
+    const moves = [];
+    all.forEach(([key], i) => {
+      const row = this.rows.get(key);
+      if (row && row.place >= first && row.place < first + view.count) moves.push(store.offset + i - row.place);
+    });
+    moves.sort((a, b) => a - b);
+    const by = moves[moves.length >> 1] ?? 0;
+    if (by === 0) return;
+    if (this.active >= 0) this.active += by;
+    view.by(by * view.row);
+  }
+
+  /**
+   * @param {[string, Lock][]} wanted
+   * @param {number} from
+   */
+  fill(wanted, from) {
     /** @type {Row[]} */
     const handed = [];
     let next = this.body.firstElementChild;
-    let index = this.offset() + 1;
-    for (const [key, lock] of wanted) {
-      const row = this.rows.get(key) ?? this.add(key);
+    wanted.forEach(([key, lock], i) => {
+      const row = this.rows.get(key) ?? this.take(key);
       if (row.lock !== lock && row.update(lock)) handed.push(row);
       row.setLease(this.leaseOf(lock));
-      row.setIndex(++index);
+      row.setPlace(from + i);
+      row.mark(key === this.open, this.picked(key));
       if (row.element === next) next = next.nextElementSibling;
       else this.body.insertBefore(row.element, next);
       if (row.fresh) {
         row.fresh = false;
         this.entered(row, key);
       }
-    }
+    });
     // Where everything flashes, nothing stands out.
     if (handed.length <= mostFlashes) for (const row of handed) row.flash();
-    if (focused instanceof HTMLElement && focused.isConnected && document.activeElement !== focused) focused.focus();
-    this.columns(wanted);
-    this.tabStop();
-    this.drawn();
   }
 
   /** @param {string} key */
-  add(key) {
-    const row = Row.blank();
+  take(key) {
+    const row = this.spare.pop() ?? Row.blank();
     row.fresh = true;
     this.rows.set(key, row);
     return row;
+  }
+
+  /**
+   * @param {string} key
+   * @param {Row} row
+   */
+  discard(key, row) {
+    row.remove();
+    this.rows.delete(key);
+    if (this.spare.length < mostSpare) this.spare.push(row);
   }
 
   /**
@@ -104,32 +199,63 @@ export class Table {
    * @param {[string, Lock][]} wanted
    */
   columns(wanted) {
-    this.element.toggleAttribute("data-long", wanted.length > long);
-    this.element.toggleAttribute("data-any-mine", wanted.some(([, lock]) => this.leaseOf(lock)));
+    flag(this.element, "data-any-mine", wanted.some(([, lock]) => this.leaseOf(lock) !== null));
     for (const [, lock] of wanted) {
-      if (lock.fence) this.element.dataset.hasFence = "";
-      if (lock.waiters?.visible) this.element.dataset.hasWaiters = "";
+      if (lock.fence) flag(this.element, "data-has-fence", true);
+      if (lock.waiters?.visible) flag(this.element, "data-has-waiters", true);
     }
   }
 
   /** Exactly one row takes part in the order of tabs. */
   tabStop() {
-    if (this.body.querySelector('.row[tabindex="0"]')) return;
-    this.body.firstElementChild?.setAttribute("tabindex", "0");
+    const at = this.rowAt(this.active) ?? this.rowAt(this.view.first) ?? [...this.rows.values()][0];
+    for (const row of this.rows.values()) row.setStop(row === at);
+    const focused = document.activeElement;
+    if (focused !== document.body && !this.body.contains(focused)) this.wanted = false; // it went elsewhere
+    if (!this.wanted || at?.place !== this.active) return;
+    this.wanted = false;
+    at.element.focus({ preventScroll: true });
+  }
+
+  /** @param {number} place */
+  rowAt(place) {
+    for (const row of this.rows.values()) if (row.place === place) return row;
+    return null;
+  }
+
+  /** How many rows a page of the keyboard is. */
+  get page() {
+    return Math.max(this.view.count - 2, 1);
   }
 
   /**
-   * Moves the focus by rows.
+   * Moves the keyboard by rows, through all of them.
    * @param {number} by
    */
   move(by) {
-    const rows = [...this.body.children];
-    const now = rows.findIndex((row) => row.contains(document.activeElement));
-    const to = rows[now < 0 ? rows.findIndex((row) => row.getAttribute("tabindex") === "0") : Math.min(Math.max(now + by, 0), rows.length - 1)];
-    if (!(to instanceof HTMLElement)) return;
-    for (const row of rows) row.setAttribute("tabindex", row === to ? "0" : "-1");
-    to.focus();
-    to.scrollIntoView({ block: "nearest" });
+    const focused = this.rowOf(document.activeElement);
+    if (focused) this.active = focused.place;
+    this.go(this.active < 0 ? this.view.first : this.active + by);
+  }
+
+  /** @param {number} place */
+  go(place) {
+    const total = this.view.total;
+    if (total === 0) return;
+    this.active = Math.min(Math.max(place, 0), total - 1);
+    this.wanted = true;
+    if (!this.body.contains(document.activeElement)) this.body.focus({ preventScroll: true });
+    if (this.active === 0) this.view.home();
+    else this.view.reveal(this.active);
+    if (this.store.loaded) this.draw();
+    else this.tabStop();
+  }
+
+  /** @param {EventTarget|null} target */
+  rowOf(target) {
+    const element = target instanceof Element ? target.closest(".row") : null;
+    if (!(element instanceof HTMLElement)) return null;
+    return this.rows.get(keyOf({ name: element.dataset.name, nameB64: element.dataset.nameB64 })) ?? null;
   }
 
   /**
@@ -137,16 +263,26 @@ export class Table {
    * @param {EventTarget|null} target
    */
   lockAt(target) {
-    const element = target instanceof Element ? target.closest(".row") : null;
-    if (!(element instanceof HTMLElement)) return null;
-    return this.rows.get(keyOf({ name: element.dataset.name, nameB64: element.dataset.nameB64 }))?.lock ?? null;
+    return this.rowOf(target)?.lock ?? null;
   }
 
   /** @param {string|null} key */
   select(key) {
-    for (const [of, row] of this.rows) {
-      if (of === key) row.element.setAttribute("aria-selected", "true");
-      else row.element.removeAttribute("aria-selected");
-    }
+    this.open = key;
+    this.remark();
   }
+
+  /** Shows which rows are picked, and which one is open. */
+  remark() {
+    for (const [key, row] of this.rows) row.mark(key === this.open, this.picked(key));
+  }
+}
+
+/**
+ * @param {Element} element
+ * @param {string} name
+ * @param {boolean} on
+ */
+function flag(element, name, on) {
+  if (element.hasAttribute(name) !== on) element.toggleAttribute(name, on);
 }

@@ -56,7 +56,7 @@
  * @property {number|null} fence
  * @property {string|null} expiresAt
  * @property {Vote[]} votes
- * @property {{visible: boolean, count: number, oldestSince: string|null, who?: string[]}} waiters
+ * @property {{visible: boolean, count: number, oldestSince: string|null, who?: string[], since?: string[]}} waiters
  * @property {number} seq
  */
 
@@ -117,6 +117,8 @@
  * @property {string} [q]
  * @property {string} [state]
  * @property {boolean} [mine] only the locks of this session
+ * @property {string} [library]
+ * @property {boolean} [waiting] only what somebody waits for
  * @property {string} [sort]
  * @property {number} [offset]
  * @property {number} [limit]

@@ -19,13 +19,13 @@ export function fillStrip(strip, votes) {
   const name = stripName(votes);
   if (strip.getAttribute("aria-label") === name) return;
   strip.setAttribute("aria-label", name);
-  for (const vote of votes) {
-    const cell = cellOf(strip, vote.node);
+  votes.forEach((vote, i) => {
+    const cell = /** @type {HTMLElement|undefined} */ (strip.children[i]);
     const title = voteTitle(vote);
-    if (!cell || cell.title === title) continue;
+    if (!cell || cell.title === title) return;
     cell.dataset.vote = vote.vote;
     cell.title = title;
-  }
+  });
 }
 
 /**

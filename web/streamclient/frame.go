@@ -69,7 +69,7 @@ type Node struct {
 }
 
 // Counts are the numbers of names by state.
-type Counts struct{ Total, Held, Expiring, Contested, Residue, Unknown, Free, Overlapping int }
+type Counts struct{ Total, Held, Expiring, Contested, Residue, Unknown, Free, Overlapping, Waiting int }
 
 // An Event is something that happened, as far as clients here look.
 type Event struct {

@@ -1,0 +1,200 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+	"github.com/redis/go-redis/v9"
+)
+
+// fill takes many names on some nodes, a thousand at a time.
+func fill(t testing.TB, nodes []node, count int, name func(int) string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	for _, n := range nodes {
+		c := redis.NewClient(&redis.Options{Addr: n.address, DisableIdentity: true, ReadTimeout: time.Minute})
+		defer c.Close()
+		for from := 0; from < count; from += 1000 {
+			_, err := c.Pipelined(ctx, func(p redis.Pipeliner) error {
+				for i := from; i < min(from+1000, count); i++ {
+					p.Set(ctx, name(i), fmt.Sprintf("value-%d", i), time.Hour)
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatalf("fill node %s: %v", n.id, err)
+			}
+		}
+	}
+}
+
+// waitCount waits until the program has seen so many locks.
+func (p *program) waitCount(t testing.TB, count int) {
+	t.Helper()
+	seen := -1
+	if !eventually(t.Context(), time.Minute, func() bool {
+		answer, err := http.Get(p.page("/api/v1/locks?limit=1"))
+		if err != nil {
+			return false
+		}
+		defer answer.Body.Close()
+		var body struct{ Total int }
+		if json.NewDecoder(answer.Body).Decode(&body) == nil {
+			seen = body.Total
+		}
+		return seen == count
+	}) {
+		t.Fatalf("the program saw %d locks, want %d", seen, count)
+	}
+}
+
+// A tableView is what is on the screen of a table.
+type tableView struct {
+	Rows        int      // elements there are
+	Seen        []string // names on the screen, from the top
+	Place       int      // of the first of them among all
+	Count       int      // aria-rowcount
+	Blank       bool     // whether some of the screen has no row although there is one
+	Active      string   // the name of the row with the focus
+	ActivePlace int
+}
+
+const readTable = `(() => {
+  const rows = [...document.querySelectorAll("#rows .row")];
+  const top = Math.max(...[".head", ".thead"].map((bar) => document.querySelector(bar).getBoundingClientRect().bottom));
+  const seen = rows.filter((row) => { const box = row.getBoundingClientRect(); return box.bottom > top + 1 && box.top < innerHeight - 1; });
+  const body = document.querySelector("#rows").getBoundingClientRect();
+  const first = seen[0]?.getBoundingClientRect(), last = seen.at(-1)?.getBoundingClientRect();
+  const from = Math.max(body.top, top), to = Math.min(body.bottom, innerHeight);
+  const active = document.activeElement.closest(".row");
+  return {
+    Rows: rows.length, Seen: seen.map((row) => row.dataset.name),
+    Place: Number(seen[0]?.getAttribute("aria-rowindex") ?? 1) - 2,
+    Count: Number(document.querySelector("#table").getAttribute("aria-rowcount")) - 1,
+    Blank: to > from && (!first || first.top > from + 1 || last.bottom < to - 1),
+    Active: active?.dataset.name ?? "", ActivePlace: Number(active?.getAttribute("aria-rowindex") ?? 1) - 2,
+  };
+})()`
+
+func (b *tab) table() tableView {
+	b.t.Helper()
+	return ask[tableView](b, readTable)
+}
+
+// waitTable waits until the table is as wanted, without holes, and returns it.
+func (b *tab) waitTable(what string, wanted func(tableView) bool) tableView {
+	b.t.Helper()
+	var last tableView
+	if !eventually(b.ctx, patience, func() bool {
+		last = b.table()
+		return !last.Blank && wanted(last)
+	}) {
+		b.t.Fatalf("the table never showed %s; at last it was %+v", what, last)
+	}
+	return last
+}
+
+// numbered is how the test's names are made, in their order.
+func numbered(i int) string { return fmt.Sprintf("lock:n:%06d", i) }
+
+func TestATableOfAHundredThousandLocks(t *testing.T) {
+	const many = 100_000
+	p := start(t, "embedded", "-embedded-count", "1")
+	fill(t, p.nodes, many, numbered)
+	p.waitCount(t, many)
+	b := open(t, p.page("/"))
+	b.waitLive()
+	bounded := func(v tableView) tableView {
+		t.Helper()
+		if v.Rows > 80 {
+			t.Errorf("there are %d elements for the %d rows that are seen", v.Rows, len(v.Seen))
+		}
+		for i, name := range v.Seen {
+			if want := numbered(v.Place + i); name != want {
+				t.Fatalf("row %d is %s, want %s", v.Place+i, name, want)
+			}
+		}
+		return v
+	}
+	at := func(place int) func(tableView) bool {
+		return func(v tableView) bool { return v.Count == many && v.Place == place && v.Rows < 80 }
+	}
+	bounded(b.waitTable("the first of all", at(0)))
+
+	t.Run("the scrollbar stands for all rows", func(t *testing.T) {
+		for _, part := range []float64{0.5, 0.25, 0.999, 0} {
+			ask[any](b, fmt.Sprintf(`scrollTo(0, (document.documentElement.scrollHeight - innerHeight) * %g)`, part))
+			want := int(part * many)
+			bounded(b.waitTable(fmt.Sprintf("about row %d", want), func(v tableView) bool {
+				return v.Place >= want-200 && v.Place <= want+200 && len(v.Seen) > 5
+			}))
+		}
+		ask[any](b, `scrollTo(0, document.documentElement.scrollHeight)`)
+		bounded(b.waitTable("the last row", func(v tableView) bool { return slices.Contains(v.Seen, numbered(many-1)) }))
+	})
+
+	t.Run("keys go through all of them", func(t *testing.T) {
+		ask[any](b, `scrollTo(0, 0)`)
+		bounded(b.waitTable("the first of all", at(0)))
+		b.keys("j")
+		b.waitTable("the focus on the first row", func(v tableView) bool { return v.Active == numbered(0) })
+		b.keys("jj" + kb.ArrowDown)
+		b.waitTable("the focus three rows on", func(v tableView) bool { return v.Active == numbered(3) })
+		b.keys(kb.End)
+		bounded(b.waitTable("the focus on the last row", func(v tableView) bool { return v.Active == numbered(many-1) }))
+		b.keys("k" + kb.ArrowUp)
+		b.waitTable("the focus two rows before it", func(v tableView) bool { return v.Active == numbered(many-3) })
+		b.keys(kb.PageUp)
+		up := b.waitTable("the focus a screen before", func(v tableView) bool { return v.Active != "" && v.ActivePlace < many-8 })
+		b.keys(kb.PageDown)
+		b.waitTable("the focus back", func(v tableView) bool { return v.Active == numbered(many-3) && up.ActivePlace > many-100 })
+		b.keys(kb.Home)
+		b.waitTable("the focus on the first row again", func(v tableView) bool { return v.Active == numbered(0) && v.Place == 0 })
+	})
+
+	t.Run("the address keeps the place", func(t *testing.T) {
+		ask[any](b, `scrollTo(0, document.documentElement.scrollHeight / 2)`)
+		was := b.waitTable("the middle", func(v tableView) bool { return v.Place > many/3 && len(v.Seen) > 5 })
+		b.wait("the address tells the place", fmt.Sprintf(`new URLSearchParams(location.search).get("offset") === "%d"`, was.Place))
+		ask[any](b, `location.reload()`)
+		b.waitLive()
+		bounded(b.waitTable("the same rows after a reload", func(v tableView) bool {
+			return v.Place >= was.Place-1 && v.Place <= was.Place+1 && v.Count == many && v.Rows < 80
+		}))
+		b.do("leave", navigate(p.page("/help")))
+		ask[any](b, `history.back()`)
+		b.wait("it is the page of locks", `document.querySelector("#rows")`)
+		bounded(b.waitTable("the same rows after going back", func(v tableView) bool {
+			return v.Place >= was.Place-1 && v.Place <= was.Place+1 && v.Rows < 80
+		}))
+	})
+
+	t.Run("rows that come above leave those on the screen where they are", func(t *testing.T) {
+		was := b.table()
+		y := ask[float64](b, `document.querySelector('#rows .row[data-name="`+was.Seen[3]+`"]').getBoundingClientRect().top`)
+		now := was
+		for round := range 4 {
+			fill(t, p.nodes, 25, func(i int) string { return fmt.Sprintf("lock:a:%d:%03d", round, i) })
+			more := 25 * (round + 1)
+			now = b.waitTable(fmt.Sprintf("%d more above", more), func(v tableView) bool { return v.Count == many+more && v.Place == was.Place+more })
+		}
+		if got := ask[float64](b, `document.querySelector('#rows .row[data-name="`+was.Seen[3]+`"]').getBoundingClientRect().top`); got != y || now.Seen[3] != was.Seen[3] {
+			t.Errorf("the row was at %g and is at %g", y, got)
+		}
+	})
+
+	t.Run("as cards on a small screen", func(t *testing.T) {
+		b.size(360, 780)
+		b.waitTable("cards", func(v tableView) bool { return len(v.Seen) > 2 && len(v.Seen) < 12 && v.Place > many/3 })
+		ask[any](b, `scrollTo(0, document.documentElement.scrollHeight)`)
+		b.waitTable("the last card", func(v tableView) bool { return slices.Contains(v.Seen, numbered(many-1)) && v.Rows < 60 })
+		b.picture("cards-of-many-360")
+	})
+}
