@@ -41,6 +41,13 @@ func TestEverythingWorksBelowABasePath(t *testing.T) {
 			b.wait(page.link+" leads to "+page.path, `location.pathname === `+quoted(page.path)+` && document.querySelector("#connection")?.dataset.conn === "live"`)
 		}
 
+		b.palette("gonod", "Go to Nodes")
+		b.wait("the palette leads to the nodes", `location.pathname === "/lockscope/nodes"`)
+		b.waitLive()
+		b.palette(name, name)
+		b.wait("the palette leads to the lock", `location.pathname === "/lockscope/lock"`)
+		b.waitLive()
+
 		for _, request := range b.asked() {
 			u, err := url.Parse(request)
 			if err != nil || (u.Host != "" && u.Path != "/lockscope" && !strings.HasPrefix(u.Path, "/lockscope/")) {

@@ -118,6 +118,12 @@ func TestEverythingWorksBehindNginx(t *testing.T) {
 	b.waitRow(name, "held", func(r *row) bool { return r.State == "held" && r.CanRelease })
 	b.act(name, "release")
 	b.waitRow(name, "free", func(r *row) bool { return r.State == "free" })
+	b.palette(name, name)
+	b.wait("the palette leads to the lock", `location.pathname === "/ops/locks/lock"`)
+	b.waitLive()
+	b.keys("gn")
+	b.wait("g n leads to the nodes", `location.pathname === "/ops/locks/nodes"`)
+	b.waitLive()
 	for _, request := range b.asked() {
 		asked, err := url.Parse(request)
 		if err != nil || (asked.Host != "" && (asked.Host != u.Host || !strings.HasPrefix(asked.Path, "/ops/locks/"))) {

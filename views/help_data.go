@@ -1,12 +1,23 @@
 package views
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // HelpData is what the Help page shows.
 type HelpData struct {
 	Page
 	Cluster
 	MaxTTL time.Duration
+}
+
+// maxTTL is the longest lease in words.
+func (d HelpData) maxTTL() string {
+	if seconds := strings.TrimSuffix(Whole(d.MaxTTL), "s"); strings.Trim(seconds, "0123456789") == "" {
+		return seconds + thin + "s"
+	}
+	return Whole(d.MaxTTL)
 }
 
 // A picture is a row of the table and what it means.

@@ -7,6 +7,7 @@ import { count, forget } from "./countdown.js";
 import { roundTrip } from "./format.js";
 import { keyOf } from "./lock.js";
 import { fieldOf, find, settings } from "./settings.js";
+import { showTime } from "./times.js";
 
 /** @typedef {import("./types.js").Lock} Lock */
 /** @typedef {import("./attempt.js").Attempt} Attempt */
@@ -97,7 +98,7 @@ export class AttemptCard {
     if (!valid) return false;
     const end = Date.parse(valid.expiresAt ?? "");
     validity.dataset.state = valid.state;
-    put(until, new Date(end).toLocaleTimeString());
+    showTime(until, new Date(end).toISOString());
     count(validity, this.lease, end, valid.holder?.since ? Date.parse(valid.holder.since) : 0);
     return true;
   }

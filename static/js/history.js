@@ -6,6 +6,7 @@ import { get } from "./api.js";
 import { age } from "./format.js";
 import { holderWords, keyOf, nameQuery } from "./lock.js";
 import { find } from "./settings.js";
+import { setTime } from "./times.js";
 import { show } from "./visible.js";
 
 /** @typedef {import("./types.js").Hold} Hold */
@@ -64,8 +65,8 @@ function lineOf(hold) {
   const how = document.createElement("span");
   line.dataset.how = hold.how ?? "unknown";
   how.textContent = `${hold.how === "unknown" || !hold.how ? "ended" : hold.how} after ${age(to - Date.parse(hold.from))}`;
-  const when = document.createElement("span");
-  when.textContent = new Date(to).toLocaleTimeString();
+  const when = document.createElement("time");
+  setTime(when, new Date(to).toISOString());
   line.append(who, how, when);
   return line;
 }

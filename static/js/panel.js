@@ -15,6 +15,7 @@ import { flagsWords, queueWords, throughWords, whyWords } from "./lockfacts.js";
 import { nodes } from "./nodes.js";
 import { fieldOf, find } from "./settings.js";
 import { commands } from "./shell.js";
+import { utcWords } from "./times.js";
 import { plain, show } from "./visible.js";
 
 /** @typedef {import("./types.js").Lock} Lock */
@@ -136,6 +137,7 @@ export class Panel {
     showBehind(part("behind"), lock, now);
     this.lane.draw(lock, now);
     put(part("ends"), still(lock) || `in ${remaining(end - now)} · ${new Date(end).toLocaleTimeString()}`);
+    part("ends").title = still(lock) ? "" : utcWords(end);
     for (const vote of lock.votes) {
       const line = lineOf(vote.node);
       if (!line) continue;

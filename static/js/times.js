@@ -5,6 +5,12 @@ const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const dated = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
 
 /**
+ * A time in full, for whoever compares it with a log.
+ * @param {number} at in milliseconds since 1970
+ */
+export const utcWords = (at) => new Date(at).toISOString().replace("T", " ").replace("Z", " UTC");
+
+/**
  * @param {HTMLElement} element a time element
  * @param {string} iso
  */
@@ -13,7 +19,7 @@ export function setTime(element, iso) {
   const at = new Date(iso);
   element.dataset.time = "local";
   element.setAttribute("datetime", iso);
-  element.title = `${at.toISOString().replace("T", " ").replace("Z", " UTC")}`;
+  element.title = utcWords(at.getTime());
   element.textContent = (at.toDateString() === new Date().toDateString() ? clock : dated).format(at);
 }
 
