@@ -243,6 +243,20 @@ func TestALockOfAClusterIsReleasedByForce(t *testing.T) {
 	}
 }
 
+func TestALockOnTheMasterThatSentinelsNameIsReleasedByForce(t *testing.T) {
+	s := redistest.StartSentinels(t)
+	at, err := target.Parse(s.URL())
+	must(t, err)
+	w, err := New([]Source{{ID: "a", Target: at}}, Config{Patterns: []string{"*"}, Resync: time.Hour})
+	must(t, err)
+	runWatcher(t, w)
+	awaitRead(t, w.Board(), NotificationsLive)
+	must(t, clientOf(t, s.Master(t)).Set(t.Context(), "x", "token", time.Minute).Err())
+	l := awaitState(t, w.Board(), "x", StateHeld)
+	force(t, w, "x", l.Holder.Fingerprint, "a deleted", nil)
+	awaitEnd(t, w.Board(), "x", EndedForced)
+}
+
 func TestAnEmbeddedNodeIsForcedAsAnyOther(t *testing.T) {
 	node, err := embedded.Start(embedded.Config{})
 	must(t, err)
