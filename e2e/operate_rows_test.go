@@ -137,7 +137,7 @@ func TestTheMenuOfARow(t *testing.T) {
 func TestWhatTheTableShowsStandsInItsAddress(t *testing.T) {
 	p := start(t, "embedded")
 	setOn(t, p.nodes, "lock:b", "ls1:1700000000000000:AAAAAAAAAAAAAAAAAAAAAA:bob", 30*time.Second)
-	setOn(t, p.nodes, "lock:a", "ls1:1700000000000000:BBBBBBBBBBBBBBBBBBBBBB:bob", 50*time.Second)
+	setOn(t, p.nodes, "lock:a", "ls1:1700000000000001:AAAAAAAAAAAAAAAAAAAAAA:bob", 50*time.Second)
 	setOn(t, p.nodes, "lock:c", "v", 40*time.Second)
 	b := open(t, p.page("/"))
 	b.waitLive()
