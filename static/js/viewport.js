@@ -31,6 +31,8 @@ export class Viewport {
     this.own = false;
     this.bars = [find(".head"), find(".thead")];
     history.scrollRestoration = "manual";
+    // The browser must not move what the table moves itself.
+    document.documentElement.style.overflowAnchor = "none";
     this.measure();
     addEventListener("scroll", () => {
       if (!this.own) this.scrolled = performance.now();
