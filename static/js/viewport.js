@@ -126,6 +126,15 @@ export class Viewport {
     this.place();
   }
 
+  /**
+   * Undoes what the browser scrolled by itself when rows were exchanged.
+   * @param {number} top where the first row would be
+   */
+  hold(top) {
+    this.place();
+    if (this.top !== top) this.by(this.top - top);
+  }
+
   /** Scrolls to the top of the page. */
   home() {
     this.by(-scrollY);
