@@ -49,9 +49,11 @@ func (b *tab) fastest() {
 // waitStep waits until a step has been played.
 func (b *tab) waitStep(step int) {
 	b.t.Helper()
-	b.wait(fmt.Sprintf("step %d is played", step),
-		fmt.Sprintf(`["ready", "done"].includes(document.body.dataset.script) && document.querySelector(".st-sub").textContent.startsWith("Step %d of")`, step))
+	b.wait(fmt.Sprintf("step %d is played", step), fmt.Sprintf(stepPlayed, step))
 }
+
+// stepPlayed is true when a step has been played.
+const stepPlayed = `["ready", "done"].includes(document.body.dataset.script) && document.querySelector(".st-sub").textContent.startsWith("Step %d of")`
 
 // reload loads the page anew.
 func reload() chromedp.Action[chromedp.Void] { return chromedp.Reload() }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 )
@@ -23,14 +24,16 @@ func TestEveryScenarioPlaysToItsEnd(t *testing.T) {
 		t.Fatalf("the page lists %d scenarios", len(ids))
 	}
 	for _, id := range ids {
+		began := time.Now()
 		b.click(`.st-item[data-scenario="` + id + `"]`)
 		b.wait(id+" is on the stage", `new URL(location.href).searchParams.get("scenario") === `+quoted(id)+` && document.body.dataset.script === "ready"`)
 		b.click(`[data-action="play"]`)
-		b.waitLong(id+" is over", `document.body.dataset.script === "done"`, 3*patience)
+		b.waitLong(id+" is over", `document.body.dataset.script === "done"`, 8*patience)
 		b.wait("what came of it is drawn", `document.querySelectorAll(".st-checks li").length > 0`)
 		if at := b.stands(); at.Failed > 0 || at.Step == "" {
 			t.Errorf("%s ends with %+v", id, at)
 		}
+		t.Logf("%-12s %d facts as expected in %.1f s", id, len(b.stands().Checks), time.Since(began).Seconds())
 	}
 	if done := ask[int](b, `document.querySelectorAll('.st-item[data-done="true"]').length`); done != 12 {
 		t.Errorf("%d scenarios are marked as played", done)
@@ -45,7 +48,7 @@ func TestOneDrivesAndAnotherFollowsByLink(t *testing.T) {
 	follower.expect("409")
 	driver.wait("the driver sees that somebody follows", `document.querySelector(".st-who").textContent.includes("1 follows")`)
 	driver.fastest()
-	driver.click(`[data-order="script.next"]`)
+	driver.click(`[data-action="next"]`)
 	driver.waitStep(1)
 	follower.waitStep(1)
 	if ours, theirs := driver.stands(), follower.stands(); !ours.Mine || theirs.Mine || ours.Caption != theirs.Caption {
@@ -68,7 +71,7 @@ func TestOneDrivesAndAnotherFollowsByLink(t *testing.T) {
 	driver.click(`[data-order="wheel.give on=true"]`)
 	follower.wait("the follower drives", `document.querySelector("#content").dataset.mine === "true"`)
 	driver.wait("the driver follows", `document.querySelector("#content").dataset.mine === "false"`)
-	follower.click(`[data-order="script.next"]`)
+	follower.click(`[data-action="next"]`)
 	driver.waitStep(2)
 	// Who drives leaves, and comes back by a reload.
 	follower.do("reload", reload())
@@ -79,24 +82,19 @@ func TestOneDrivesAndAnotherFollowsByLink(t *testing.T) {
 func TestAStageIsBrokenByHand(t *testing.T) {
 	t.Parallel()
 	b := openOnStage(t, shared(t, "embedded"), "")
-	menu := func(figure, item string) {
-		b.click(figure)
-		b.wait("the menu is open", `document.querySelector(".st-menu:popover-open")`)
-		b.click(`.st-menu:popover-open [data-do="` + item + `"]:not([hidden])`)
-	}
-	menu(`.rn[data-node="e"]`, "stop")
+	b.pick(`.rn[data-node="e"]`, "stop")
 	b.wait("the node is stopped", `document.querySelector('.rn[data-node="e"] .rn-words').textContent === "stopped"`)
-	menu(`.rc[data-client="alice"]`, "acquire")
+	b.pick(`.rc[data-client="alice"]`, "acquire")
 	b.wait("alice holds the lock on four", `document.querySelector('.rc[data-client="alice"]').dataset.holds && document.querySelectorAll('.rc[data-client="alice"] .vs[data-vote="granted"]').length === 4`)
-	menu(`.rc[data-client="bob"]`, "acquire")
+	b.pick(`.rc[data-client="bob"]`, "acquire")
 	b.wait("bob is refused", `document.querySelector('.rc[data-client="bob"] .rc-says').textContent.includes("held by alice")`)
-	menu(`.rc[data-client="alice"]`, "write")
+	b.pick(`.rc[data-client="alice"]`, "write")
 	b.wait("the write is accepted", `document.querySelector(".st-writes").textContent.includes("accepted")`)
 	b.click(".rr")
 	b.wait("the fence check is off", `document.querySelector(".st-check").textContent === "off"`)
 	b.click(`[data-action="add"]`)
 	b.wait("there is another client", `document.querySelectorAll(".rc").length === 4`)
-	b.click(`[data-action="compare"]`)
+	ask[any](b, `(() => { const s = document.querySelector("#beside"); s.value = "del"; s.dispatchEvent(new Event("change")); return null; })()`)
 	b.wait("there are two worlds", `document.querySelectorAll(".ring").length === 2 && document.querySelectorAll(".rc").length === 6`)
 	b.click(`[data-order="stage.restart"]`)
 	b.wait("it begins again, with two worlds", `document.querySelectorAll(".ring").length === 2`)
@@ -107,7 +105,7 @@ func TestAClickerTurnsTheStepsOfAPresentation(t *testing.T) {
 	b := openOnStage(t, shared(t, "embedded"), "?scenario=pause-fence")
 	b.fastest()
 	b.keys("f")
-	b.wait("it is presented", `document.body.classList.contains("presenting") && !document.querySelector(".st-list").checkVisibility()`)
+	b.wait("it is presented", `document.body.classList.contains("presenting") && document.querySelector(".st-list").getBoundingClientRect().right <= 0`)
 	for step := 1; step <= 6; step++ {
 		b.keys(kb.PageDown)
 		b.waitStep(step)
@@ -122,7 +120,7 @@ func TestAClickerTurnsTheStepsOfAPresentation(t *testing.T) {
 	b.keys(kb.PageDown)
 	b.wait("and the present again", `!document.querySelector('[data-order="view.live"]').checkVisibility()`)
 	b.keys("f")
-	b.wait("it is a page again", `document.querySelector(".st-list").checkVisibility()`)
+	b.wait("it is a page again", `document.querySelector(".st-list").getBoundingClientRect().left >= 0`)
 	// Scrubbing.
 	ask[any](b, `(() => { const s = document.querySelector("#scrub"); s.value = s.min; s.dispatchEvent(new Event("input")); return null; })()`)
 	b.wait("the beginning is looked at", `document.querySelector('[data-field="rate"]').textContent === "looking back" && !document.querySelector('.rc[data-holds]')`)
@@ -162,30 +160,15 @@ func TestTheStageIsOfferedBesideRealNodesUnlessItIsOff(t *testing.T) {
 	}
 }
 
-func TestTheStageFitsEveryWidthInBothSchemes(t *testing.T) {
-	p := shared(t, "embedded")
-	b := openOnStage(t, p, "")
-	b.fastest()
-	for id, decisive := range map[string]int{"first-yes": 4, "pause-fence": 6, "amnesia": 6} {
-		b.size(1440, 900)
-		b.click(`.st-item[data-scenario="` + id + `"]`)
-		b.wait(id+" is on the stage", `new URL(location.href).searchParams.get("scenario") === `+quoted(id)+` && document.body.dataset.script === "ready"`)
-		for step := 1; step <= decisive; step++ {
-			b.click(`[data-order="script.next"]`)
-			b.waitStep(step)
-		}
-		for _, width := range []int64{1440, 360} {
-			b.size(width, 900)
-			b.fits(fmt.Sprintf("%s at %d px", id, width))
-			b.both(fmt.Sprintf("stage-%s-%d", id, width))
-		}
-	}
+func TestTheStageFitsEveryWidth(t *testing.T) {
+	t.Parallel()
+	b := openOnStage(t, shared(t, "embedded"), "")
 	for _, width := range []int64{480, 700, 1024, 1920} {
 		b.size(width, 900)
 		b.fits(fmt.Sprintf("the stage at %d px", width))
 	}
 	// On a phone, whoever follows looks and has no controls.
-	follower := openOnStage(t, p, "?"+b.stageQuery())
+	follower := openOnStage(t, shared(t, "embedded"), "?"+b.stageQuery())
 	follower.size(360, 740)
 	follower.fits("the page of a follower")
 	if ask[bool](follower, `document.querySelector(".st-buttons").checkVisibility()`) {

@@ -56,10 +56,14 @@ var Commands = []Command{
 	{ID: "release", Label: "Release the lock", Pages: []string{"lock"}, Operates: true},
 	{ID: "pause", Label: "Pause, or resume", Keys: []string{"p"}, Pages: []string{"locks", "lock", "nodes", "activity"}},
 
-	{ID: "stage-next", Label: "Next step", Keys: []string{"PageDown", "ArrowRight"}, Pages: []string{"stage"}},
+	{ID: "stage-next", Label: "Next step, after the last one the next scenario", Keys: []string{"PageDown", "ArrowRight"}, Pages: []string{"stage"}},
 	{ID: "stage-back", Label: "Step before", Keys: []string{"PageUp", "ArrowLeft"}, Pages: []string{"stage"}},
-	{ID: "stage-play", Label: "Play, or pause", Keys: []string{"p"}, Pages: []string{"stage"}},
+	{ID: "stage-play", Label: "Play, or pause", Keys: []string{"Space", "p"}, Pages: []string{"stage"}},
 	{ID: "stage-message", Label: "Next message", Keys: []string{"s"}, Pages: []string{"stage"}},
+	{ID: "stage-live", Label: "Back to the present", Keys: []string{"End"}, Pages: []string{"stage"}},
+	{ID: "stage-restart", Label: "Begin again", Keys: []string{"r"}, Pages: []string{"stage"}},
+	{ID: "stage-take", Label: "Now you: take over from the script", Keys: []string{"y"}, Pages: []string{"stage"}},
+	{ID: "stage-compare", Label: "Compare", Keys: []string{"c"}, Pages: []string{"stage"}},
 	{ID: "stage-present", Label: "Present", Keys: []string{"f"}, Pages: []string{"stage"}},
 
 	{ID: "escape", Label: "Close the panel, or clear the search", Keys: []string{"Escape"}, Pages: []string{"locks", "activity"}, Bare: true},

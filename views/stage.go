@@ -15,6 +15,8 @@ type StageData struct {
 	// Scenarios are all that can be played, Policies how a client may lock.
 	Scenarios []StageScenario
 	Policies  []StagePolicy
+	// Beside are what clients that lock in our way can be compared with.
+	Beside []StagePolicy
 	// MaxClients is how many clients a stage may have.
 	MaxClients int
 }
@@ -143,9 +145,9 @@ const stageQuorum = 3
 
 // voteX is where in a client's card the vote of a node stands.
 func voteX(i int) string {
-	x := 18 + 16*i
+	x := 21 + 19*i
 	if i >= stageQuorum {
-		x += 4
+		x += 5
 	}
 	return strconv.Itoa(x)
 }

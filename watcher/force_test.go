@@ -60,7 +60,7 @@ func awaitEnd(t *testing.T, b *Board, name string, how Ending) {
 func TestALockIsReleasedByForceOnEveryNode(t *testing.T) {
 	w, nodes, _ := threeWatched(t)
 	setOn(t, nodes, "x", "token", 0) // without expiry
-	l := awaitLock(t, w.Board(), "x", "held by all", func(l Lock) bool { return l.Votes[2].Vote == lockengine.VoteGranted })
+	l := awaitLock(t, w.Board(), "x", "held by all", func(l Lock) bool { return len(l.Votes) == 3 && l.Votes[2].Vote == lockengine.VoteGranted })
 	force(t, w, "x", l.Holder.Fingerprint, "a deleted, b deleted, c deleted", nil)
 	awaitEnd(t, w.Board(), "x", EndedForced)
 	force(t, w, "x", l.Holder.Fingerprint, "a absent, b absent, c absent", ErrNotHeld)
@@ -241,6 +241,20 @@ func TestALockOfAClusterIsReleasedByForce(t *testing.T) {
 		force(t, w, name, l.Holder.Fingerprint, "a deleted", nil)
 		awaitEnd(t, w.Board(), name, EndedForced)
 	}
+}
+
+func TestALockOnTheMasterThatSentinelsNameIsReleasedByForce(t *testing.T) {
+	s := redistest.StartSentinels(t)
+	at, err := target.Parse(s.URL())
+	must(t, err)
+	w, err := New([]Source{{ID: "a", Target: at}}, Config{Patterns: []string{"*"}, Resync: time.Hour})
+	must(t, err)
+	runWatcher(t, w)
+	awaitRead(t, w.Board(), NotificationsLive)
+	must(t, clientOf(t, s.Master(t)).Set(t.Context(), "x", "token", time.Minute).Err())
+	l := awaitState(t, w.Board(), "x", StateHeld)
+	force(t, w, "x", l.Holder.Fingerprint, "a deleted", nil)
+	awaitEnd(t, w.Board(), "x", EndedForced)
 }
 
 func TestAnEmbeddedNodeIsForcedAsAnyOther(t *testing.T) {

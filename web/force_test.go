@@ -1,12 +1,17 @@
 package web
 
 import (
+	"context"
 	"encoding/csv"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
+	"github.com/lockscope/lockscope/internal/journal"
 	"github.com/lockscope/lockscope/lockengine"
 	"github.com/lockscope/lockscope/watcher"
 	"github.com/lockscope/lockscope/web/streamclient"
@@ -237,6 +242,28 @@ func TestTheAuditComesOnTheStream(t *testing.T) {
 	other.send(fields{"t": "watch", "id": "a", "view": "audit", "after": last.After, "epoch": "elsewhere"})
 	if f := other.audit(); len(f.Entries) != 3 {
 		t.Errorf("of another journal: %s", f.Text)
+	}
+}
+
+func TestAJournalThatIsAwayIsToldAndKeepsNothingFromBeingDone(t *testing.T) {
+	records := journal.New(&redis.Options{Addr: "127.0.0.1:1"}, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithCancel(context.Background())
+	records.Open(ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); records.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	w := beginWith(t, 1, func(_ *Config, d *Deps) { d.Journal = records })
+	alice := w.browser()
+	alice.acquire("lock:a")
+	answer := alice.get("/api/v1/audit").status(http.StatusOK).json()
+	state := answer["journal"].(fields)
+	if state["durable"] != true || state["away"] == nil || state["waiting"] != 1.0 || len(answer["entries"].([]any)) != 1 {
+		t.Errorf("got %v", answer)
+	}
+	for _, path := range []string{"/readyz", "/activity", "/lock?name=lock:a"} {
+		if page := alice.get(path).status(http.StatusOK); !strings.Contains(page.text, "journal cannot be written") {
+			t.Errorf("%s does not say so:\n%s", path, page.text)
+		}
 	}
 }
 

@@ -56,7 +56,7 @@ type StageWanted struct {
 	Scenario string   `json:"scenario,omitempty" doc:"The id of a scenario; none for a stage to play with."`
 	Step     int      `json:"step,omitempty" doc:"Where to begin: what comes before is played as fast as can be."`
 	Compare  bool     `json:"compare,omitempty" doc:"Show two worlds side by side."`
-	Policies []string `json:"policies,omitempty" nullable:"false" maxItems:"2" doc:"Without a scenario: how clients lock, in each world."`
+	Policies []string `json:"policies,omitempty" nullable:"false" maxItems:"2" doc:"Without a scenario: how clients lock in each world (ours, sample, single, del or polling), or what our engine goes without there (no-quarantine, no-fence)."`
 }
 
 func (w StageWanted) wanted() stage.Wanted {

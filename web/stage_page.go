@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
@@ -31,12 +32,13 @@ func (s *Server) stagePage(c echo.Context) error {
 		if _, err := s.stages.all.Find(id); err != nil {
 			return s.render(c, http.StatusGone, views.StageRefused(s.page("Stage", ""), "This stage was swept",
 				"A stage is cleared away when nobody has watched it for a minute, or when it has been open for very long. Its link leads nowhere any more.",
-				stageAgain(s.base, want)))
+				s.stageAgain(c)))
 		}
 	}
 	return s.render(c, http.StatusOK, views.Stage(views.StageData{
 		Page: s.page("Stage", "stage"), ID: id, Scenario: want.Scenario, Step: want.Step, Compare: want.Compare,
-		Scenarios: s.viewScenarios(), Policies: viewPolicies(), MaxClients: stage.MaxClients,
+		Scenarios: s.viewScenarios(), Policies: viewPolicies(stage.Policies), Beside: viewPolicies(stage.Rivals()),
+		MaxClients: stage.MaxClients,
 	}))
 }
 
@@ -64,11 +66,17 @@ func (s *Server) stageQuery(c echo.Context) (id string, want stage.Wanted, err e
 }
 
 // stageAgain is the address that opens a new stage like one that is gone.
-func stageAgain(base string, want stage.Wanted) string {
-	if want.Scenario == "" {
-		return base + "/stage"
+func (s *Server) stageAgain(c echo.Context) string {
+	again := url.Values{}
+	for _, name := range []string{"scenario", "step", "compare"} {
+		if value := c.QueryParam(name); value != "" {
+			again.Set(name, value)
+		}
 	}
-	return base + "/stage?scenario=" + want.Scenario
+	if len(again) == 0 {
+		return s.base + "/stage"
+	}
+	return s.base + "/stage?" + again.Encode()
 }
 
 func (s *Server) viewScenarios() []views.StageScenario {
@@ -82,9 +90,9 @@ func (s *Server) viewScenarios() []views.StageScenario {
 	return list
 }
 
-func viewPolicies() []views.StagePolicy {
-	list := make([]views.StagePolicy, len(stage.Policies))
-	for i, policy := range stage.Policies {
+func viewPolicies(policies []string) []views.StagePolicy {
+	list := make([]views.StagePolicy, len(policies))
+	for i, policy := range policies {
 		list[i] = views.StagePolicy{ID: policy, Label: stage.PolicyLabel(policy)}
 	}
 	return list

@@ -152,6 +152,13 @@ func TestTheScenariosAreListed(t *testing.T) {
 			t.Errorf("the page does not list %s", id)
 		}
 	}
+	help := b.get("/help").status(http.StatusOK).text
+	for _, entry := range list {
+		sc := entry.(fields)
+		if !strings.Contains(help, `id="`+sc["help"].(string)+`"`) || !strings.Contains(help, `href="/stage?scenario=`+sc["id"].(string)+`"`) {
+			t.Errorf("the Help page does not say more of %s, or does not lead to it", sc["id"])
+		}
+	}
 	document := b.get("/api/openapi.json").text
 	for _, path := range []string{"/api/v1/stage/scenarios", "/api/v1/stage/open", "/api/v1/stage/order"} {
 		if !strings.Contains(document, path) {
@@ -200,7 +207,7 @@ func TestWhatAStageRefusesIsSaid(t *testing.T) {
 	open(fields{"tab": "short"}).field("tab")
 	open(fields{"tab": tabWord, "scenario": "nothing"}).field("scenario")
 	open(fields{"tab": tabWord, "scenario": "herd", "step": 99}).field("step")
-	open(fields{"tab": tabWord, "policies": []string{"hope"}}).field("policy")
+	open(fields{"tab": tabWord, "policies": []string{"hope"}}).field("policies")
 	id := b.openStage("x", nil)
 	open(fields{"tab": tabWord}).problem(http.StatusServiceUnavailable, codeFull)
 	order := func(do string, more fields) reply { return b.order(id, "x", do, more) }
@@ -236,7 +243,7 @@ func TestThePageSaysWhenThereIsNoSuchStageScenarioOrStep(t *testing.T) {
 	}{
 		{"/stage?id=AAAAAAAAAAAAAAAAAAAAAA", "This stage was swept", http.StatusGone},
 		{"/stage?id=%3Cscript%3E", "Open a new stage", http.StatusGone},
-		{"/stage?id=AAAAAAAAAAAAAAAAAAAAAA&scenario=herd&step=2", `href="/stage?scenario=herd"`, http.StatusGone},
+		{"/stage?id=AAAAAAAAAAAAAAAAAAAAAA&scenario=herd&step=2", `href="/stage?scenario=herd&amp;step=2"`, http.StatusGone},
 		{"/stage?scenario=%3Cscript%3E", "one of one-node", http.StatusNotFound},
 		{"/stage?scenario=herd&step=7", "1 to 3", http.StatusNotFound},
 		{"/stage?scenario=herd&step=x", "1 to 3", http.StatusNotFound},

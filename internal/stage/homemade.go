@@ -59,7 +59,10 @@ func newHomemade(c *client, r recipe) *homemade { return &homemade{c: c, recipe:
 
 func (h *homemade) close() {}
 
-var errTaken = errors.New("somebody else holds it")
+var (
+	errTaken  = errors.New("somebody else holds it")
+	errSilent = errors.New("too few nodes answer")
+)
 
 // acquire asks until it has the lock, or has asked often and long enough.
 func (h *homemade) acquire(ctx context.Context, wait time.Duration) (grant, error) {
@@ -77,7 +80,7 @@ func (h *homemade) acquire(ctx context.Context, wait time.Duration) (grant, erro
 		c.w.do(func() {
 			pause += c.store.draw(uint64(pollPause/4), "poll")
 			if c.wants {
-				c.hear("asks again and again", false)
+				c.hear("asks again", false)
 				c.become(stateWaiting)
 			}
 		})
@@ -106,12 +109,13 @@ func (h *homemade) attempt(ctx context.Context) (grant, error) {
 	if h.recipe.nodes > 0 {
 		nodes = nodes[:h.recipe.nodes]
 	}
-	yes := 0
+	yes, taken := 0, false
 	set := func(n *node) outcome { return setNX(c.w.ctx, n, g.token) }
 	vote := func(n *node, out outcome) {
 		if out.vote == lockengine.VoteGranted {
 			yes++
 		}
+		taken = taken || out.vote == lockengine.VoteOther
 		c.w.do(func() { c.voted(n.id, out.vote) })
 	}
 	if h.recipe.inTurn {
@@ -131,6 +135,9 @@ func (h *homemade) attempt(ctx context.Context) (grant, error) {
 	}
 	if h.recipe.undo {
 		_ = h.giveBack(context.WithoutCancel(ctx), g, "undo")
+	}
+	if !taken {
+		return nil, errSilent
 	}
 	return nil, errTaken
 }

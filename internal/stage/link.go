@@ -174,7 +174,7 @@ func (x *exchange) answer(out outcome) {
 		case n != nil && n.cutOut:
 			m.lose("cut off")
 		case n != nil && n.lossy && n.up && !x.quiet:
-			m.lose("the answer got lost")
+			m.lose("answer lost")
 		default:
 			m.gone()
 			x.deliver(out)

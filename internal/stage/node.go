@@ -249,7 +249,7 @@ func (n *node) words() string {
 	add(n.cutIn && !n.cutOut, "hears nothing")
 	add(n.cutOut && !n.cutIn, "cannot answer")
 	add(n.slow > 0, fmt.Sprintf("slow, %d ms", n.slow.Milliseconds()))
-	add(n.lossy, "answers get lost")
+	add(n.lossy, "answers lost")
 	add(n.offset != 0, fmt.Sprintf("clock %+d s", int(n.offset.Seconds())))
 	add(n.time.pace() != 1, fmt.Sprintf("clock %g×", n.time.pace()))
 	return strings.Join(words, " · ")

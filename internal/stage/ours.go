@@ -122,6 +122,7 @@ func (c *client) observe(e lockengine.Event) {
 	case lockengine.EventExtended:
 		c.until = c.w.stamp(e.ValidUntil)
 		c.w.referee.extended(c)
+		c.grip()
 		c.draw()
 	case lockengine.EventLost:
 		c.hear("it lost its lease", true)
@@ -170,6 +171,14 @@ func (t clientTime) Now() time.Time { return t.c.w.clock.Now() }
 
 func (t clientTime) AfterFunc(d time.Duration, f func()) lockengine.Timer {
 	return t.c.w.clock.After(d, func() {
-		t.c.w.do(func() { t.c.receive(func() { go f() }) })
+		t.c.w.do(func() {
+			t.c.receive(func() {
+				release := t.c.w.clock.Hold() // what f does takes no time
+				go func() {
+					defer release()
+					f()
+				}()
+			})
+		})
 	})
 }

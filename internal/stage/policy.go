@@ -2,6 +2,7 @@ package stage
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -24,6 +25,38 @@ const (
 // Policies are all ways to lock, the best first.
 var Policies = []string{PolicyOurs, PolicySample, PolicySingle, PolicyDel, PolicyPolling}
 
+// What a world of our own engine may go without, to be compared with one that has
+// it.
+const (
+	// WithoutQuarantine counts the votes of nodes that lost their memory.
+	WithoutQuarantine = "no-quarantine"
+	// WithoutFence writes to a resource that looks at no fencing token.
+	WithoutFence = "no-fence"
+)
+
+// Rivals are what our way to lock can be compared with.
+func Rivals() []string {
+	return slices.Concat(Policies[1:], []string{WithoutQuarantine, WithoutFence})
+}
+
+// sideOf is a world in which clients lock by a policy, or ours goes without
+// something.
+func sideOf(id string) (Side, error) {
+	side := Side{Label: PolicyLabel(id), Policy: PolicyOurs}
+	switch id {
+	case WithoutQuarantine:
+		side.NoQuarantine = true
+	case WithoutFence:
+		side.Unfenced = true
+	default:
+		side.Policy = id
+		if !slices.Contains(Policies, id) {
+			return side, badInput("policies", strconv.Quote(id), "one of "+strings.Join(append(Policies[:1:1], Rivals()...), ", "))
+		}
+	}
+	return side, nil
+}
+
 // PolicyLabel is what people call a way to lock.
 func PolicyLabel(policy string) string {
 	switch policy {
@@ -34,9 +67,13 @@ func PolicyLabel(policy string) string {
 	case PolicySingle:
 		return "one node"
 	case PolicyDel:
-		return "unlock by DEL"
+		return "plain DEL"
 	case PolicyPolling:
 		return "polling"
+	case WithoutQuarantine:
+		return "no quarantine"
+	case WithoutFence:
+		return "no fence check"
 	}
 	return policy
 }

@@ -112,6 +112,7 @@ func (c *client) give(ctx context.Context) error {
 	err := g.release(ctx)
 	c.w.do(func() {
 		c.from, c.until, c.fence = 0, 0, 0
+		c.votes = map[string]string{} // they were about the lock that is gone
 		if err != nil {
 			c.hear(refusal(err), true)
 		}

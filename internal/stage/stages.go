@@ -113,7 +113,8 @@ type Wanted struct {
 	Scenario string
 	Step     int
 	// Compare shows two worlds side by side. With a scenario they are its own;
-	// otherwise Policies, if there are any, say how clients lock in each.
+	// otherwise Policies, if there are any, say how clients lock in each, or what
+	// our engine goes without there: see Rivals.
 	Compare  bool
 	Policies []string
 }
@@ -125,23 +126,20 @@ func (h *Stages) setup(want Wanted) (Setup, error) {
 		if want.Step != 0 {
 			return setup, badInput("step", strconv.Itoa(want.Step), "none without a scenario")
 		}
-		setup.Sides = []Side{{}}
-		if want.Compare {
-			setup.Sides = []Side{{Policy: PolicyOurs}, {Policy: PolicySample}}
+		policies := []string{PolicyOurs, PolicySample}
+		if !want.Compare {
+			policies = policies[:1]
 		}
-		if n := len(want.Policies); n > len(setup.Sides) {
+		if n := len(want.Policies); n > len(policies) {
 			return setup, badInput("policies", strconv.Itoa(n)+" of them", "one for each side")
 		}
-		for i, policy := range want.Policies {
-			if err := checkPolicy(policy); err != nil {
+		copy(policies, want.Policies)
+		for _, id := range policies {
+			side, err := sideOf(id)
+			if err != nil {
 				return setup, err
 			}
-			setup.Sides[i].Policy = policy
-		}
-		if want.Compare {
-			for i := range setup.Sides {
-				setup.Sides[i].Label = PolicyLabel(setup.Sides[i].Policy)
-			}
+			setup.Sides = append(setup.Sides, side)
 		}
 		return setup, nil
 	}

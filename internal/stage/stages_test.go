@@ -336,7 +336,7 @@ func TestBadInputIsNamed(t *testing.T) {
 		{Wanted{Scenario: "short", Step: 4}, "step"},
 		{Wanted{Scenario: "short", Step: -1}, "step"},
 		{Wanted{Step: 1}, "step"},
-		{Wanted{Policies: []string{"hope"}}, "policy"},
+		{Wanted{Policies: []string{"hope"}}, "policies"},
 		{Wanted{Policies: []string{PolicyOurs, PolicyOurs}}, "policies"},
 	} {
 		_, err := h.Open("owner", "driver", c.want)

@@ -25,7 +25,7 @@ const tape = new Tape();
 const playhead = new Playhead();
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const [scrub, even] = /** @type {HTMLInputElement[]} */ ([find("#scrub"), find("#even")]);
-const [speed, policy] = /** @type {HTMLSelectElement[]} */ (/** @type {unknown} */ ([find("#speed"), find("#policy")]));
+const [speed, policy, rival] = /** @type {HTMLSelectElement[]} */ (/** @type {unknown} */ ([find("#speed"), find("#policy"), find("#beside")]));
 
 /** @type {Ring[]} */
 let rings = [];
@@ -64,7 +64,9 @@ function begin(hello) {
   lanes = Array.from({ length: hello.sides }, (_, side) => new Lanes(find("#lanes"), side));
   content.dataset.sides = String(hello.sides);
   const compare = find('[data-action="compare"]');
-  compare.hidden = Boolean(hello.scenario) && told(hello.scenario).compare === undefined;
+  compare.hidden = hello.scenario ? told(hello.scenario).compare === undefined : hello.sides === 1;
+  rival.hidden = Boolean(hello.scenario) || hello.sides > 1;
+  rival.value = "";
   compare.ariaPressed = String(hello.compare);
 }
 
@@ -136,6 +138,9 @@ scrub.oninput = () => {
   }, 120);
 };
 speed.onchange = even.onchange = () => void order("time.speed", { speed: Number(speed.value), on: even.checked });
+rival.onchange = () => void order("stage.open", { compare: true, policies: ["ours", rival.value] });
+// Whoever used the mouse goes on with the keys of the page.
+for (const control of [scrub, speed, even]) control.addEventListener("change", () => { if (!control.matches(":focus-visible")) control.blur(); });
 
 /** Plays or pauses: the script where there is one that waits, the time otherwise. */
 function play() {
@@ -149,24 +154,37 @@ const names = ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi
 
 function present() {
   const on = document.body.classList.toggle("presenting");
+  find(".st-list").inert = on;
   if (on) document.documentElement.requestFullscreen?.().catch(() => {});
   else if (document.fullscreenElement) void document.exitFullscreen();
 }
-document.onfullscreenchange = () => { if (!document.fullscreenElement) document.body.classList.remove("presenting"); };
+document.onfullscreenchange = () => { if (!document.fullscreenElement && document.body.classList.contains("presenting")) present(); };
 
-const own = () => location.assign(`${settings.base}/stage${showing.scenario && `?scenario=${showing.scenario}`}`);
+/** Another stage with the same on it. */
+function own() {
+  const at = new URL(location.href);
+  at.searchParams.delete("id");
+  location.assign(at);
+}
+
+/** The next step, and after the last one the next scenario: a clicker has one key for both. */
+function next() {
+  const items = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".st-item")]);
+  const following = items[items.findIndex((item) => item.dataset.scenario === showing.scenario) + 1]?.dataset.scenario;
+  return script.state === "done" && playhead.moment?.live && following ? order("stage.open", { scenario: following }) : order("script.next");
+}
+
 
 /** @type {Record<string, () => unknown>} */
 const actions = {
-  play, own, again: own, present,
+  play, next, own, again: own, present,
   compare: () => order("stage.open", {
     scenario: showing.scenario, compare: showing.sides === 1 || !showing.compare,
-    ...(!showing.scenario && showing.sides === 1 && { policies: ["ours", policy.value === "ours" ? "sample" : policy.value] }),
   }),
   check: () => order("check", { on: !tape.things.get("0/r")?.check }),
   add: () => order("add", { client: names.find((name) => !tape.things.has(`0/c/${name}`)) ?? `client-${Date.now() % 1e6}`, policy: showing.sides > 1 ? "" : policy.value }),
   share: () => {
-    const text = new URL(`${settings.base}/stage?id=${stage.id}`, location.href).href;
+    const text = location.href;
     return navigator.clipboard?.writeText(text).then(() => toast("good", ["The link is copied. Whoever opens it follows you."]), () => toast("plain", [text]));
   },
 };
@@ -198,9 +216,14 @@ find("#rings").onkeydown = (event) => {
 
 // The keys of a keyboard and of a clicker.
 for (const [id, run] of /** @type {[string, () => unknown][]} */ ([
-  ["stage-next", () => order("script.next")], ["stage-back", () => order("script.back")],
-  ["stage-play", play], ["stage-message", () => order("time.step")],
+  ["stage-next", next], ["stage-back", () => order("script.back")],
+  ["stage-play", play], ["stage-message", () => order("time.step")], ["stage-restart", () => order("stage.restart")],
 ])) onCommand(id, run, () => stage.mine);
+// What a button does, where there is one that can be pressed.
+for (const [id, button] of [["stage-live", '[data-order="view.live"]'], ["stage-take", ".st-take"], ["stage-compare", '[data-action="compare"]']]) {
+  const pressed = /** @type {HTMLButtonElement} */ (find(button));
+  onCommand(id, () => pressed.click(), () => !pressed.disabled && pressed.checkVisibility());
+}
 onCommand("stage-present", present);
 
 new ResizeObserver(schedule).observe(find("#rings"));

@@ -4,6 +4,7 @@
 
 import { fence, hue, remaining, wait } from "./format.js";
 import { find } from "./settings.js";
+import { card } from "./stagelayout.js";
 
 const templates = /** @type {HTMLTemplateElement} */ (find("#figures"));
 
@@ -77,67 +78,71 @@ export function setVote(sign, vote) {
   if (sign.lastElementChild) set(sign.lastElementChild, { href: vote && `#vote-${vote}` });
 }
 
-/** @typedef {(figure: Figure, thing: any, at: number, place: {x: number, y: number}, unit: number) => void} Draw */
+/** Whether a client may believe that it holds the lock. */
+export const holds = (/** @type {any} */ { from, until, state }, /** @type {number} */ at) => until > at && from > 0 && state !== "dead";
+
+/** @typedef {(figure: Figure, thing: any, at: number, box: import("./stagelayout.js").Box, unit: number, clash?: boolean) => void} Draw */
 
 /** @type {Draw} */
-export function drawNode(figure, node, at, place, unit) {
+export function drawNode(figure, node, at, box, unit) {
   const out = node.out > at;
   const trouble = node.trouble || (out ? "quarantined" : "");
   const share = node.holder && node.up ? Math.max(0, (node.until - at) / node.ttl) : 0;
-  const words = [node.words, out && `sits out ${wait((node.out - at) / 1000)}`].filter(Boolean).join(" · ");
-  figure.place(place, unit, {
+  const words = node.words.split(" · ").concat(out ? `sits out ${wait((node.out - at) / 1000)}` : []).filter(Boolean);
+  figure.place(box, unit, {
     "data-node": node.id, "data-hue": node.holder && hueOf(node.holder), "data-trouble": trouble, "data-holds": share > 0, "data-cut": node.cut,
-    "aria-label": `node ${node.id}: ${node.holder ? `holds the lock for ${node.holder}` : "holds nothing"}${words && `, ${words}`}`,
+    "aria-label": `node ${node.id}: ${node.holder ? `holds the lock for ${node.holder}` : "holds nothing"}${words.map((word) => `, ${word}`).join("")}`,
   });
   set(figure.parts["rn-arc"], { "stroke-dasharray": `${(share * 100).toFixed(1)} 200` });
   setVote(figure.parts.vs, trouble);
   figure.say("rn-id", node.id);
-  figure.say("rn-words", words);
+  // Each on a line of its own; what there is no room for stands in the menu.
+  for (const i of [0, 1, 2]) figure.say(`rn-words${i}`, words[i] ?? "");
 }
 
-export const card = { width: 160, height: 88 };
-
 /** @type {Draw} */
-export function drawClient(figure, client, at, place, unit) {
-  const { state, until, from } = client;
-  const valid = until > at && from > 0 && state !== "dead";
-  const paused = state === "paused";
-  const says = paused ? `paused ${left(at - client.paused)}${valid || !until ? "" : ", lease over"}`
-    : until && !valid ? "its lease is over" : valid ? `${client.says}, ${left(until - at)} left` : client.says;
-  figure.place({ x: place.x - (card.width / 2) * unit, y: place.y - (card.height / 2) * unit }, unit, {
-    "data-client": client.name, "data-hue": hueOf(client.name), "data-state": state, "data-holds": valid, "data-bad": client.bad || (until > 0 && !valid),
-    "aria-label": `${client.name}: ${says}${client.fence ? `, fencing token ${client.fence}` : ""}`,
+export function drawClient(figure, client, at, box, unit, clash) {
+  const { state, until, from, name, votes, policy } = client;
+  const valid = holds(client, at);
+  const over = until > 0 && !valid;
+  const says = state === "paused" ? `paused ${left(at - client.paused)}${over ? ", lease over" : ""}`
+    : over ? "its lease is over" : valid ? `${client.says}, ${left(until - at)} left` : client.says;
+  figure.place({ x: box.x - (card.width / 2) * unit, y: box.y - (card.height / 2) * unit }, unit, {
+    "data-client": name, "data-hue": hueOf(name), "data-state": state, "data-holds": valid, "data-bad": client.bad || over, "data-clash": clash && valid,
+    "aria-label": `${name}: ${says}${client.fence ? `, fencing token ${client.fence}` : ""}${clash && valid ? ", and is not the only one" : ""}`,
   });
-  for (const id of "abcde") setVote(figure.parts[`vs-${id}`], client.votes[id] ?? "none");
-  set(figure.parts["rc-bar"], { width: valid ? ((until - at) / (until - from)) * (card.width - 22) : 0 });
-  figure.say("rc-name", client.name);
-  figure.say("rc-fence", client.fence ? fence(client.fence) : "");
+  // What the nodes said then means nothing once the lease is over.
+  for (const id of "abcde") setVote(figure.parts[`vs-${id}`], (!over && votes[id]) || "none");
+  set(figure.parts["rc-bar"], { width: valid ? ((until - at) / (until - from)) * (card.width - 24) : 0 });
+  figure.say("rc-name", name);
+  figure.say("rc-fence", policy === "ours" ? client.fence && !over ? fence(client.fence) : "" : policyLabel(policy));
   figure.say("rc-says", says);
-  figure.say("rc-policy", client.reckless ? "reckless" : client.policy === "ours" ? "" : client.policy);
+  figure.say("rc-habit", client.reckless ? "reckless" : client.loop ? "in a loop" : "");
 }
 
+/** What people call a way to lock. */
+const policyLabel = (/** @type {string} */ policy) => document.querySelector(`#policy option[value="${policy}"]`)?.textContent ?? policy;
+
 /** @type {Draw} */
-export function drawResource(figure, resource, at, place, unit) {
+export function drawResource(figure, resource, at, box, unit) {
   const words = resource.corrupt ? "corrupt" : !resource.check ? "takes every write" : resource.fence ? `fence ≥ ${fence(resource.fence)}` : "checks the fence";
   const by = resource.by ? `version ${resource.version} by ${resource.by}` : "nothing written yet";
-  figure.place(place, unit, { "data-corrupt": resource.corrupt, "aria-label": `resource: ${words}, ${by}` });
+  figure.place(box, unit, { "data-corrupt": resource.corrupt, "aria-label": `resource: ${words}, ${by}` });
   figure.say("rr-words", words);
   figure.say("rr-by", by);
 }
 
 /**
- * A message somewhere between two points.
+ * A message where it is, and its name where there is room.
  * @param {Figure} figure
- * @param {any} message
- * @param {number} share how much of the way it has gone
- * @param {{from: {x: number, y: number}, to: {x: number, y: number}}} way
+ * @param {{x: number, y: number}} at
  * @param {number} unit
  * @param {string} text
+ * @param {{x: number, y: number}} spot
  */
-export function drawMessage(figure, message, share, { from, to }, unit, text) {
-  const [x, y] = [from.x + (to.x - from.x) * share, from.y + (to.y - from.y) * share];
-  set(figure.element, { "data-lost": Boolean(message.lost), "data-held": Boolean(message.held) });
-  set(figure.parts["rf-way"], { x1: from.x, y1: from.y, x2: to.x, y2: to.y });
-  set(figure.parts["rf-dot"], { transform: `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${unit.toFixed(2)})` });
+export function drawMessage(figure, at, unit, text, spot) {
+  const put = ({ x = 0, y = 0 }) => ({ transform: `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${unit.toFixed(2)})` });
+  set(figure.parts["rf-dot"], put(at));
+  set(figure.parts["rf-label"], put(spot));
   figure.say("rf-label", text);
 }

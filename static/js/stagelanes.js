@@ -3,7 +3,9 @@
 
 import { Figure, hueOf, say, set } from "./stagefigure.js";
 
-const row = 30;
+const row = 24;
+/** The names stand to the left. */
+const gutter = 56;
 
 export class Lanes {
   /**
@@ -39,8 +41,9 @@ export class Lanes {
     say(this.title, things.get(`${this.prefix}side`)?.label ?? "");
     const open = holds.some((h) => h.kind === "hold" && !h.to && h.until > at);
     const scale = compress([at, ...holds.flatMap((h) => [h.from, h.to]).filter((t) => t && t <= at), ...writes.map((/** @type {any} */ w) => w.at)]);
-    const width = this.svg.clientWidth || 260;
-    const x = (/** @type {number} */ t) => (scale(t) * width * (open ? 0.8 : 1));
+    const real = this.svg.clientWidth || 260;
+    const width = real / Math.max(1, Math.min(1.6, real / 250));
+    const x = (/** @type {number} */ t) => (gutter + scale(t) * (width - gutter) * (open ? 0.8 : 1));
     /** @type {Element[]} */
     const parts = [];
     const add = (/** @type {string} */ kind, /** @type {string} */ who, /** @type {Record<string, any>} */ attributes) => {
@@ -57,14 +60,17 @@ export class Lanes {
       if (!names.includes(client)) continue;
       const end = to && to <= at ? to : at;
       add(`l-${kind}`, client, { x: x(from), width: Math.max(1.5, x(end) - x(from)), "data-clash": clash });
-      if (kind === "hold" && end === at && until > at) add("l-rest", client, { x: x(at), width: width * 0.2 - 1 });
+      if (kind === "hold" && end === at && until > at) add("l-rest", client, { x: x(at), width: (width - gutter) * 0.2 - 1 });
     }
     for (const { client, at: when, ok, corrupt } of writes) {
-      if (names.includes(client)) add("l-write", client, { "data-bad": !ok || corrupt, x: x(when) - 1 });
+      if (!names.includes(client)) continue;
+      const bad = !ok || corrupt;
+      add("l-write", client, { "data-bad": bad, x: x(when) - 1 });
+      if (bad) add("l-note", client, { x: x(when) + (x(when) > width - 64 ? -5 : 6), "text-anchor": x(when) > width - 64 ? "end" : "start" }).textContent = ok ? "overwrites" : "refused";
     }
     const now = holds.filter((h) => h.kind === "hold" && !h.to && h.until > at).map((h) => h.client);
     const height = names.length * row;
-    set(this.svg, { viewBox: `0 0 ${width} ${height}`, height, "aria-label": now.length ? `held by ${now.join(" and ")}` : "held by nobody" });
+    set(this.svg, { viewBox: `0 0 ${width} ${height}`, height: (height * real) / width, "aria-label": now.length ? `held by ${now.join(" and ")}` : "held by nobody" });
     this.svg.replaceChildren(...parts);
   }
 }

@@ -53,6 +53,7 @@ for (const menu of /** @type {NodeListOf<HTMLElement>} */ (document.querySelecto
     menu.hidePopover();
     void orderOf(item.dataset.do ?? "", subject);
   });
+  addEventListener("resize", () => menu.hidePopover()); // it stands where its figure was
   menu.addEventListener("keydown", (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!by) return;

@@ -18,20 +18,32 @@ export class Playhead {
     this.samples = [];
     /** @type {Moment|null} */
     this.moment = null;
+    this.shown = 0;
   }
 
   /** @param {Moment} moment */
   hear(moment) {
     const real = performance.now();
     const last = this.samples.at(-1);
-    if (last && (moment.at < last.at || moment.live !== this.moment?.live || (!moment.live && !moment.rate))) this.samples = [];
+    if (last && (moment.at < last.at || moment.live !== this.moment?.live || (!moment.live && !moment.rate))) {
+      this.samples = [];
+      this.shown = 0;
+    }
     this.moment = moment;
     this.samples.push({ real, at: moment.at, rate: moment.rate });
     if (this.samples.length > 40) this.samples.shift();
   }
 
-  /** The moment to draw, in microseconds of the stage. */
+  /**
+   * The moment to draw, in microseconds of the stage. What was guessed too far ahead is
+   * not taken back: the picture waits instead.
+   */
   get at() {
+    this.shown = Math.max(this.shown, this.guess());
+    return this.shown;
+  }
+
+  guess() {
     const target = performance.now() - behind;
     let i = this.samples.length - 1;
     while (i > 0 && this.samples[i].real > target) i -= 1;

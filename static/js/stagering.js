@@ -1,13 +1,12 @@
 // @ts-check
-// One world: clients outside, nodes in a ring, the resource in the middle, and
-// the messages between them.
+// One world: clients, nodes in a ring, the resource in the middle, and the
+// messages between them.
 
-import { card, drawClient, drawMessage, drawNode, drawResource, Figure, hueOf, say, set, setVote } from "./stagefigure.js";
+import { drawClient, drawMessage, drawNode, drawResource, Figure, holds, hueOf, say, set, setVote } from "./stagefigure.js";
+import { beside, layOut, meet, way } from "./stagelayout.js";
 
-/** @typedef {{x: number, y: number}} Point */
-
-/** More messages than this are not named: their names would cover each other. */
-const nameable = 5;
+/** More messages than this are not named, but for those that are lost. */
+const nameable = 6;
 
 export class Ring {
   /**
@@ -25,9 +24,8 @@ export class Ring {
     home.append(this.home);
     /** @type {Map<string, Figure>} */
     this.figures = new Map();
-    /** @type {Map<string, Point>} where everything is */
-    this.places = new Map();
     this.laid = "";
+    this.plan = layOut(0, 0, [], []);
   }
 
   remove() {
@@ -46,47 +44,89 @@ export class Ring {
     const resource = things.get(`${this.prefix}r`);
     if (!resource) return;
     say(this.title, things.get(`${this.prefix}side`)?.label ?? "");
-    const nodes = own.n.map(([, node]) => node.id).sort();
-    this.lay(nodes, own.c.map(([, client]) => client.name));
-    const drawn = new Set();
-    const figure = (/** @type {string} */ key, /** @type {string} */ kind, /** @type {string} */ home) => {
-      drawn.add(key);
-      let found = this.figures.get(key);
-      if (!found) {
-        found = new Figure(kind);
-        this.figures.set(key, found);
-        this.frame.parts[home].append(found.element);
-      }
-      return found;
-    };
-    drawResource(figure("r", "rr", "r-bodies"), resource, at, this.place("resource"), this.unit);
-    for (const [key, node] of own.n) drawNode(figure(key, "rn", "r-bodies"), node, at, this.place(node.id), this.unit);
-    for (const [key, client] of own.c) drawClient(figure(key, "rc", "r-bodies"), client, at, this.place(client.name), this.cardUnit);
-    const last = resource.writes.at(-1);
-    if (last && (!last.ok || last.corrupt)) own.m.push(["bad", { from: last.client, to: "resource", kind: "bad", lost: last.ok ? "overwrites another" : "write refused" }]);
-    for (const [key, message] of own.m) {
-      const mark = figure(key, "rf", "r-ways");
-      const answer = !["ask", "free", "bad"].includes(message.text === "free" ? "free" : message.kind);
-      set(mark.element, { "data-hue": hueOf(this.places.has(message.from) && message.from.length > 1 ? message.from : message.to), "data-kind": answer ? "answer" : message.kind });
-      setVote(mark.parts.vs, answer ? message.kind : "");
-      const share = key === "bad" ? 0.5 : message.lost ? 0.9 : message.held ? 1 : still ? 0.5 : Math.max(0, Math.min(1, (at - message.sent) / (message.due - message.sent)));
-      drawMessage(mark, message, share, this.way(message.from, message.to), this.unit, message.lost || (own.m.length > nameable ? "" : message.text));
-    }
+    this.lay(own.n.map(([, node]) => node.id).sort(), own.c.map(([, client]) => client.name));
+    this.drawn = new Set();
+    const { unit, cardUnit } = this.plan;
+    const holders = own.c.filter(([, client]) => holds(client, at)).length;
+    drawResource(this.figure("r", "rr", "r-top"), resource, at, this.box("resource"), unit);
+    for (const [key, node] of own.n) drawNode(this.figure(key, "rn", "r-bodies"), node, at, this.box(node.id), unit);
+    for (const [key, client] of own.c) drawClient(this.figure(key, "rc", "r-bodies"), client, at, this.box(client.name), cardUnit, holders > 1);
+    this.frame.say("r-alarm", holders > 1 ? `${holders} holders at once` : "");
+    this.messages(own.m, resource, at, still);
     for (const [key, old] of this.figures) {
-      if (drawn.has(key)) continue;
+      if (this.drawn.has(key)) continue;
       old.element.remove();
       this.figures.delete(key);
     }
   }
 
-  /** @param {string} who */
-  place(who) {
-    return this.places.get(who) ?? { x: 0, y: 0 };
+  /**
+   * The messages that are on their way, and the last write if it went wrong.
+   * @param {[string, any][]} messages
+   * @param {any} resource
+   * @param {number} at
+   * @param {boolean} still
+   */
+  messages(messages, resource, at, still) {
+    const last = resource.writes.at(-1);
+    const wrong = last && (!last.ok || last.corrupt) && this.plan.boxes.has(last.client);
+    const all = wrong ? [...messages, ["bad", { from: last.client, to: "resource", kind: "bad", lost: last.ok ? "overwrites" : "refused" }]] : messages;
+    const { boxes, unit, foot } = this.plan;
+    const { clientWidth: width, clientHeight: height } = this.svg;
+    const taken = [...boxes].flatMap(([id, box]) => {
+      if (id.length > 1) return [box];
+      const own = this.figures.get(`${this.prefix}n/${id}`)?.parts["rn-words0"].textContent ? foot : 20 * unit;
+      return [box, { x: box.x, y: box.y + box.h + own / 2, w: own === foot ? box.w : 8 * unit, h: own / 2 }];
+    });
+    const marks = all.map(([key, message]) => {
+      const { from, to, lost, held, sent, due } = message;
+      const ends = way(this.box(from), this.box(to), 11 * unit);
+      const along = (/** @type {number} */ share) => ({ x: ends.from.x + (ends.to.x - ends.from.x) * share, y: ends.from.y + (ends.to.y - ends.from.y) * share, w: 10 * unit, h: 10 * unit });
+      const clear = (/** @type {import("./stagelayout.js").Box} */ spot) => !taken.some((box) => meet(box, spot)) && beside(spot, lost, unit, [...taken, spot], { width, height, must: false });
+      const place = key === "bad" ? [0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9].map(along).find(clear) ?? along(0.5)
+        : along(lost ? 0.88 : held ? 1 : still ? 0.5 : Math.max(0, Math.min(1, (at - sent) / (due - sent))));
+      return { key, message, ends, place };
+    });
+    taken.push(...marks.map(({ place }) => place));
+    marks.sort((a, b) => Number(Boolean(b.message.lost)) - Number(Boolean(a.message.lost)));
+    for (const { key, message: { from, to, kind, lost, held, text }, ends, place } of marks) {
+      const answer = !["ask", "free", "bad"].includes(text === "free" ? "free" : kind);
+      const name = lost || (messages.length > nameable ? "" : text);
+      const spot = name && beside(place, name, unit, taken, { width, height, must: Boolean(lost) });
+      const looks = { "data-hue": hueOf(from.length > 1 && from !== "resource" ? from : to), "data-kind": answer ? "answer" : kind, "data-lost": Boolean(lost), "data-held": Boolean(held) };
+      const line = this.figure(`${key}-`, "rw", "r-ways");
+      set(line.element, { x1: ends.from.x, y1: ends.from.y, x2: ends.to.x, y2: ends.to.y, ...looks });
+      const mark = this.figure(key, "rf", "r-marks");
+      set(mark.element, looks);
+      setVote(mark.parts.vs, answer ? kind : "");
+      drawMessage(mark, place, unit, spot ? name : "", spot || place);
+    }
   }
 
   /**
-   * Finds a place for everybody: the clients along two opposite edges, at the
-   * sides where there is width, otherwise above and below.
+   * The figure of a thing, which is made when it is drawn first.
+   * @param {string} key
+   * @param {string} kind
+   * @param {string} home
+   */
+  figure(key, kind, home) {
+    this.drawn?.add(key);
+    let found = this.figures.get(key);
+    if (!found) {
+      found = new Figure(kind);
+      this.figures.set(key, found);
+      this.frame.parts[home].append(found.element);
+    }
+    return found;
+  }
+
+  /** @param {string} who */
+  box(who) {
+    return this.plan.boxes.get(who) ?? { x: 0, y: 0, w: 0, h: 0 };
+  }
+
+  /**
+   * Finds a place for everybody, when there is somebody new or another size.
    * @param {string[]} nodes
    * @param {string[]} clients
    */
@@ -95,52 +135,10 @@ export class Ring {
     const wanted = `${nodes} ${clients} ${width} ${height}`;
     if (this.laid === wanted || !width) return;
     this.laid = wanted;
+    this.plan = layOut(width, height, nodes, clients);
+    const { x, y, rx, ry, unit } = this.plan;
     set(this.svg, { viewBox: `0 0 ${width} ${height}` });
-    const wide = width >= 520 && width > height * 0.95;
-    const u = this.unit = Math.max(0.62, Math.min(1.7, width / (wide ? 860 : 430), height / (wide ? 540 : 640)));
-    const most = Math.ceil(clients.length / 2) || 1;
-    const [along, card0] = wide ? [height, card.height + 14] : [width, card.width + 8];
-    const c = this.cardUnit = Math.min(u * 1.1, along / (most * card0));
-    const edge = ((wide ? card.width : card.height) / 2) * c + 3;
-    const step = Math.min((wide ? card.height + 46 : card0) * c, along / most);
-    clients.forEach((name, i) => {
-      const count = Math.ceil((clients.length - (i % 2)) / 2);
-      const main = along / 2 + (Math.floor(i / 2) - (count - 1) / 2) * step;
-      const cross = i % 2 ? (wide ? width : height) - edge : edge;
-      this.places.set(name, wide ? { x: cross, y: main } : { x: main, y: cross });
-    });
-    const taken = 2 * edge;
-    const radius = Math.max(70 * u, wide ? Math.min(height / 2 - 66 * u, width / 2 - taken - 56 * u) : Math.min(width / 2 - 48 * u, height / 2 - taken - 56 * u));
-    const [x, y] = [width / 2, height / 2 - (wide ? 0 : 8 * u)];
-    set(this.frame.parts["r-circle"], { cx: x, cy: y, r: radius });
-    this.places.set("resource", { x, y });
-    nodes.forEach((id, i) => {
-      const angle = (i / nodes.length - 0.25) * 2 * Math.PI;
-      this.places.set(id, { x: x + radius * Math.cos(angle), y: y + radius * Math.sin(angle) });
-    });
-  }
-
-  /**
-   * The way of a message, from edge to edge.
-   * @param {string} from
-   * @param {string} to
-   */
-  way(from, to) {
-    return { from: this.edge(from, to), to: this.edge(to, from) };
-  }
-
-  /**
-   * Where a line to another leaves a figure.
-   * @param {string} who
-   * @param {string} other
-   */
-  edge(who, other) {
-    const [at, toward] = [this.place(who), this.place(other)];
-    const [dx, dy] = [toward.x - at.x, toward.y - at.y];
-    const length = Math.hypot(dx, dy) || 1;
-    const [x, y] = who.length === 1 ? [0, 0] : who === "resource" ? [88 * this.unit, 38 * this.unit]
-      : [(card.width / 2) * this.cardUnit, (card.height / 2) * this.cardUnit];
-    const step = x ? Math.min(Math.abs(x / (dx || 1e-9)), Math.abs(y / (dy || 1e-9))) * length : 33 * this.unit;
-    return { x: at.x + (dx / length) * step, y: at.y + (dy / length) * step };
+    set(this.frame.parts["r-circle"], { cx: x, cy: y, rx, ry });
+    set(this.frame.parts["r-alarm"], { transform: `translate(${x} ${y + 68 * unit}) scale(${unit.toFixed(3)})` });
   }
 }

@@ -179,7 +179,7 @@ func herd() *stage.Scenario {
 		Facts: []stage.Fact{
 			fact("everybody got it, never two at once", func(o stage.Outcome) bool { return len(o.Holders) == 6 && o.Overlaps == 0 }),
 			fact("fewer than 600 requests", func(o stage.Outcome) bool { return asks(o) < 600 }),
-			beside("polling: everybody got it, too", func(o stage.Outcome) bool { return len(o.Holders) == 6 && o.Overlaps == 0 }),
+			beside("everybody got it here, too", func(o stage.Outcome) bool { return len(o.Holders) == 6 && o.Overlaps == 0 }),
 			beside("with more than 1,000 requests", func(o stage.Outcome) bool { return asks(o) > 1000 }),
 		},
 	}
