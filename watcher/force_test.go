@@ -60,7 +60,7 @@ func awaitEnd(t *testing.T, b *Board, name string, how Ending) {
 func TestALockIsReleasedByForceOnEveryNode(t *testing.T) {
 	w, nodes, _ := threeWatched(t)
 	setOn(t, nodes, "x", "token", 0) // without expiry
-	l := awaitLock(t, w.Board(), "x", "held by all", func(l Lock) bool { return l.Votes[2].Vote == lockengine.VoteGranted })
+	l := awaitLock(t, w.Board(), "x", "held by all", func(l Lock) bool { return len(l.Votes) == 3 && l.Votes[2].Vote == lockengine.VoteGranted })
 	force(t, w, "x", l.Holder.Fingerprint, "a deleted, b deleted, c deleted", nil)
 	awaitEnd(t, w.Board(), "x", EndedForced)
 	force(t, w, "x", l.Holder.Fingerprint, "a absent, b absent, c absent", ErrNotHeld)
