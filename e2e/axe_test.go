@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"fmt"
 	"testing"
+
+	"github.com/chromedp/chromedp/kb"
 )
 
 // axeSource is axe-core 4.14.1, as its package has it. It tests the pages and is
@@ -72,6 +74,18 @@ func TestNoPageHasSeriousBarriers(t *testing.T) {
 	b.click(`.toolbar [data-action="acquire"]`)
 	b.accessible("the acquire dialog")
 
+	b.click(`#acquire .close`)
+	b.chord("k")
+	b.keys("lock:axe")
+	b.wait("the palette finds it", picked+`.startsWith("lock:axe")`)
+	b.accessible("the palette")
+	b.keys(kb.Escape)
+	b.click(`.foot [data-action="keys"]`)
+	b.accessible("the list of keys")
+	b.keys(kb.Escape + "p")
+	b.wait("it stands still", `document.body.hasAttribute("data-paused")`)
+	b.accessible("Locks, paused")
+
 	for _, page := range []struct{ name, path string }{
 		{"one lock", "/lock?name=lock:axe:mine"}, {"one lock that is split", "/lock?name=lock:inventory:sku-1204"},
 		{"one lock that nobody knows", "/lock?name=lock:none"}, {"Nodes", "/nodes"}, {"Activity", "/activity"},
@@ -85,7 +99,7 @@ func TestNoPageHasSeriousBarriers(t *testing.T) {
 	b.do("go nowhere", navigate(p.page("/nowhere")))
 	b.accessible("an error")
 	b.size(360, 740)
-	for _, path := range []string{"/", "/lock?name=lock:axe:mine"} {
+	for _, path := range []string{"/", "/lock?name=lock:axe:mine", "/nodes", "/activity", "/help"} {
 		b.do("go to "+path, navigate(p.page(path)))
 		b.waitLive()
 		b.accessible(path + " on a phone")

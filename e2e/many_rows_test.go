@@ -163,8 +163,8 @@ func TestATableOfAHundredThousandLocks(t *testing.T) {
 		ask[any](b, `scrollTo(0, document.documentElement.scrollHeight / 2)`)
 		was := b.waitTable("the middle", func(v tableView) bool { return v.Place > many/3 && len(v.Seen) > 5 })
 		b.wait("the address tells the place", fmt.Sprintf(`new URLSearchParams(location.search).get("offset") === "%d"`, was.Place))
-		ask[any](b, `location.reload()`)
-		b.waitLive()
+		b.do("reload", navigate(ask[string](b, "location.href")))
+		b.waitLong("the connection is live again", `document.querySelector("#connection").dataset.conn === "live"`, 30*time.Second)
 		bounded(b.waitTable("the same rows after a reload", func(v tableView) bool {
 			return v.Place >= was.Place-1 && v.Place <= was.Place+1 && v.Count == many && v.Rows < 80
 		}))

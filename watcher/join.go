@@ -8,15 +8,15 @@ import (
 	"github.com/lockscope/lockscope/watcher/format"
 )
 
-// join makes readings of the keys of one lock, of which the first has its name.
-func join(lock []shape) []reading {
+// join appends readings of the keys of one lock, of which the first has its name.
+func join(readings []reading, lock []shape) []reading {
 	switch {
 	case len(lock) == 1:
-		return []reading{lock[0].reading}
+		return append(readings, lock[0].reading)
 	case format.IsSpread(lock[0].name):
-		return []reading{joinSpread(lock)}
+		return append(readings, joinSpread(lock))
 	}
-	return joinReaders(&lock[0], &lock[1])
+	return append(readings, joinReaders(&lock[0], &lock[1])...)
 }
 
 // joinSpread makes one reading of a lock that is held by whoever has a majority

@@ -3,6 +3,7 @@ package watcher
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -35,15 +36,29 @@ type reader struct {
 	others map[string]bool
 	// keep is true where the shapes are to keep the values.
 	keep bool
+	// scratch is memory that is used again by the next reader, nil where there is
+	// none.
+	scratch *scratch
+}
+
+// A scratch is the memory of one read after the other.
+type scratch struct {
+	shapes   []shape
+	readings []reading
 }
 
 // read asks the node about the names, in as few round trips as there are
 // questions that depend on answers: what kind of key and how large, then what
 // is in it, and for the few that have something beside them, what that is. An
 // error means that the node could not be asked; that a node refuses one name is
-// a reading like any other. There may be readings of other names as well.
+// a reading like any other. There may be readings of other names as well. They are
+// in the scratch.
 func (r reader) read(ctx context.Context, names []string) ([]reading, error) {
-	readings := make([]reading, 0, len(names))
+	readings := r.scratch.readings[:0]
+	defer func() {
+		r.scratch.readings = readings
+		clear(r.scratch.shapes) // nothing that was read is kept
+	}()
 	for try := 1; len(names) > 0; try++ {
 		shapes := r.shapes(names)
 		if err := r.fill(ctx, shapes); err != nil {
@@ -57,7 +72,7 @@ func (r reader) read(ctx context.Context, names []string) ([]reading, error) {
 				names = append(names, lock[0].name)
 				continue
 			}
-			readings = append(readings, join(lock)...)
+			readings = join(readings, lock)
 		}
 	}
 	return readings, nil
@@ -82,7 +97,7 @@ func (r reader) readOne(ctx context.Context, name string) ([]shape, reading, err
 			return nil, reading{}, err
 		}
 		if !moved(shapes) {
-			return shapes, join(shapes)[0], nil
+			return shapes, join(nil, shapes)[0], nil
 		}
 	}
 	return nil, reading{name: name, status: readRefused}, nil
@@ -114,7 +129,11 @@ type shape struct {
 
 // shapes returns an empty shape for every key of the names.
 func (r reader) shapes(names []string) []shape {
-	shapes := make([]shape, 0, len(names))
+	var shapes []shape
+	if r.scratch != nil {
+		shapes = r.scratch.shapes[:0]
+	}
+	shapes = slices.Grow(shapes, len(names))
 	for _, name := range names {
 		shapes = append(shapes, shape{reading: reading{name: name}})
 		for _, part := range format.Parts(name) {
@@ -122,6 +141,9 @@ func (r reader) shapes(names []string) []shape {
 				shapes = append(shapes, shape{reading: reading{name: part}, part: true})
 			}
 		}
+	}
+	if r.scratch != nil {
+		r.scratch.shapes = shapes
 	}
 	return shapes
 }

@@ -44,6 +44,7 @@ type session struct {
 	// sought are the questions that an echo was asked for, fresh those after it.
 	fresh, sought questions
 
+	scratch   scratch
 	health    *time.Ticker
 	scanTimer *time.Timer
 	paced     *time.Timer   // ends a flushPause
@@ -186,7 +187,9 @@ func (s *session) read(ctx context.Context, names []string, told map[string]told
 	if len(names) == 0 {
 		return nil, nil
 	}
-	readings, err := reader{names: s.names, filter: s.filter, pins: s.cfg.Libraries, others: s.board.others(s.index, names)}.read(ctx, names)
+	readings, err := reader{
+		names: s.names, filter: s.filter, pins: s.cfg.Libraries, others: s.board.others(s.index, names), scratch: &s.scratch,
+	}.read(ctx, names)
 	if err != nil {
 		return nil, err // the session ends, and the next one reads everything
 	}

@@ -14,6 +14,7 @@ type state struct {
 
 	locks, up, trusted, rtt, clock, keys, findings *prometheus.Desc
 	overlaps, gaps, missed, operations, bytes      *prometheus.Desc
+	polling, budget                                *prometheus.Desc
 }
 
 // RegisterState makes the numbers of locks, and how the nodes are, readable.
@@ -35,13 +36,15 @@ func RegisterState(r prometheus.Registerer, board *watcher.Board, engine *locken
 		gaps:       desc("watch_gaps_total", "How often the subscription to a node's events was interrupted.", "node"),
 		operations: desc("watch_operations_total", "Operations that watching cost the node.", "node"),
 		bytes:      desc("watch_bytes_total", "Bytes that watching cost the node, in from it or out to it.", "node", "direction"),
+		polling:    desc("node_polling", "1 while no events tell what changes on the node, so that it is scanned again and again.", "node"),
+		budget:     desc("watch_budget_operations", "How many operations a second watching may cost the node.", "node"),
 		missed:     desc("watch_missed_total", "Changes on a node that no event told although events arrive.", "node"),
 	})
 }
 
 // Describe implements prometheus.Collector.
 func (s *state) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.locks, s.up, s.trusted, s.rtt, s.clock, s.keys, s.findings, s.overlaps, s.gaps, s.missed, s.operations, s.bytes} {
+	for _, d := range []*prometheus.Desc{s.locks, s.up, s.trusted, s.rtt, s.clock, s.keys, s.findings, s.overlaps, s.gaps, s.missed, s.operations, s.bytes, s.polling, s.budget} {
 		ch <- d
 	}
 }
@@ -66,6 +69,8 @@ func (s *state) Collect(ch chan<- prometheus.Metric) {
 		gauge(s.up, number(n.Up), n.ID)
 		gauge(s.rtt, n.RTT.Seconds(), n.ID)
 		gauge(s.keys, float64(n.Keys), n.ID)
+		gauge(s.polling, number(n.Notifications == watcher.NotificationsPolling), n.ID)
+		gauge(s.budget, float64(n.Cost.Budget), n.ID)
 		counter(s.gaps, n.Gaps, n.ID)
 		counter(s.missed, n.Missed, n.ID)
 		counter(s.operations, n.Cost.Operations, n.ID)

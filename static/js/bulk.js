@@ -84,7 +84,7 @@ export class Bulk {
     const count = `${number(this.due.length)} ${this.due.length === 1 ? "lock" : "locks"}`;
     put(part("title"), `Release ${count}?`);
     const others = this.selection.locks.size - this.due.length;
-    put(part("note"), `They are yours. Who waits for one of them gets it at once.${others > 0 ? ` ${number(others)} selected by others stay as they are.` : ""}`);
+    put(part("note"), `They are yours. Who waits for one of them gets it at once.${others > 0 ? ` What else is selected, ${number(others)} of others, is left alone.` : ""}`);
     part("list").replaceChildren(...this.due.map((lease) => {
       const line = document.createElement("li");
       const name = document.createElement("bdi");

@@ -106,7 +106,8 @@ export class Table {
     // Where the keyboard is going to counts, and not where it was.
     const at = this.wanted ? null : this.rowOf(focused);
     if (at) this.active = at.place;
-    this.anchor(all);
+    const moved = this.anchor(all);
+    const { top } = view;
     const range = view.range;
     const from = Math.max(range.from, store.offset);
     const wanted = all.slice(from - store.offset, Math.max(range.to - store.offset, 0));
@@ -116,6 +117,7 @@ export class Table {
     }
     this.pad(wanted.length > 0 ? from : 0);
     this.fill(wanted, from);
+    if (moved) view.hold(top);
     if (focused instanceof HTMLElement && focused.isConnected && document.activeElement !== focused) focused.focus({ preventScroll: true });
     if (at?.element.isConnected) this.active = at.place;
     // The keyboard stays in the table when its row leaves the screen.
@@ -132,11 +134,12 @@ export class Table {
    * Rows that come and go above the screen must not move those on it: the page
    * is scrolled by as many rows as most of them moved.
    * @param {[string, Lock][]} all
+   * @returns {boolean} whether it was
    */
   anchor(all) {
     const { view, store } = this;
     const first = view.first;
-    if (first === 0 || view.scrolling) return;
+    if (first === 0 || view.scrolling) return false;
     /** @type {number[]} */
     const moves = [];
     all.forEach(([key], i) => {
@@ -145,9 +148,10 @@ export class Table {
     });
     moves.sort((a, b) => a - b);
     const by = moves[moves.length >> 1] ?? 0;
-    if (by === 0) return;
+    if (by === 0) return false;
     if (this.active >= 0) this.active += by;
     view.by(by * view.row);
+    return true;
   }
 
   /**

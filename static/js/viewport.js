@@ -31,6 +31,8 @@ export class Viewport {
     this.own = false;
     this.bars = [find(".head"), find(".thead")];
     history.scrollRestoration = "manual";
+    // The browser must not move what the table moves itself.
+    document.documentElement.style.overflowAnchor = "none";
     this.measure();
     addEventListener("scroll", () => {
       if (!this.own) this.scrolled = performance.now();
@@ -122,6 +124,15 @@ export class Viewport {
     scrollBy({ top: length, behavior: "instant" });
     if (scrollY !== before) this.own = true;
     this.place();
+  }
+
+  /**
+   * Undoes what the browser scrolled by itself when rows were exchanged.
+   * @param {number} top where the first row would be
+   */
+  hold(top) {
+    this.place();
+    if (this.top !== top) this.by(this.top - top);
   }
 
   /** Scrolls to the top of the page. */
