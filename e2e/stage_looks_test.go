@@ -76,7 +76,7 @@ func (b *tab) play(scenario string, step int, compare bool) {
 	b.order(fmt.Sprintf(`"stage.open", {scenario: %q, step: %d, compare: %t}`, scenario, step, compare))
 	b.wait(scenario+" is on the stage", fmt.Sprintf(`new URL(location.href).searchParams.get("scenario") === %q && document.querySelector("#content").dataset.sides === %q`,
 		scenario, map[bool]string{false: "1", true: "2"}[compare || scenario == "amnesia" || scenario == "herd"]))
-	b.waitLong(fmt.Sprintf("step %d is played", step), fmt.Sprintf(stepPlayed, step), 3*patience)
+	b.waitLong(fmt.Sprintf("step %d is played", step), fmt.Sprintf(stepPlayed, step), 8*patience)
 }
 
 // lookBack looks at a moment of the step that was played last.
