@@ -53,24 +53,37 @@ func (b *Board) Counts() Counts {
 }
 
 // Window returns the part of the Board that q selects. It goes through the names
-// without holding the Board, so what changes meanwhile may show already, under a
-// number after Seq.
+// without holding the Board. What changes meanwhile may show already, under a
+// number after Seq, where the Board never rests long enough.
 func (b *Board) Window(q Query) View {
-	order, v := b.snapshot()
-	var found []*entry
-	found, v.Total = q.find(order)
-	b.show(&v, found)
-	return v
+	return b.look(q, func(order []named) []named { return order })
 }
 
 // Among returns the part that q selects of the names that are held with these
 // tokens: the fingerprint by name.
 func (b *Board) Among(tokens map[string]string, q Query) View {
-	_, v := b.snapshot()
-	var found []*entry
-	found, v.Total = q.find(b.among(tokens))
-	b.show(&v, found)
-	return v
+	return b.look(q, func([]named) []named { return b.among(tokens) })
+}
+
+// maxLooks bounds how often a query is asked again because what it found changed
+// before it was shown: who resumes from its Seq would get those rows twice.
+const maxLooks = 16
+
+func (b *Board) look(q Query, choose func(order []named) []named) View {
+	for looks := 1; ; looks++ {
+		order, v := b.snapshot()
+		var found []*entry
+		found, v.Total = q.find(choose(order))
+		b.show(&v, found)
+		if looks == maxLooks || !v.ahead() {
+			return v
+		}
+	}
+}
+
+// ahead reports whether a lock is shown as it was after Seq.
+func (v *View) ahead() bool {
+	return slices.ContainsFunc(v.Locks, func(l Lock) bool { return l.Seq > v.Seq })
 }
 
 // among returns the names that are held with these tokens, in order.

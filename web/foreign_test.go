@@ -41,7 +41,7 @@ func TestTheAPITellsWhatIsKnownOfOthersLocks(t *testing.T) {
 	fair := "client " + lockengine.Fingerprint(client) + " thread 1"
 	holder("lock:fair", fields{"library": "redisson", "owner": fair, "holds": 2.0})
 	lock := one("lock:fair")
-	waiters := fields{"visible": true, "count": 1.0, "oldestSince": nil, "who": []any{"client " + lockengine.Fingerprint(waiter) + " thread 7"}}
+	waiters := fields{"visible": true, "count": 1.0, "oldestSince": nil, "since": []any{}, "who": []any{"client " + lockengine.Fingerprint(waiter) + " thread 7"}}
 	if lock["fence"] != 42.0 || !reflect.DeepEqual(lock["waiters"], waiters) {
 		t.Errorf("fence %v, waiters %v", lock["fence"], lock["waiters"])
 	}

@@ -24,7 +24,7 @@ var malformed = map[string]string{
 	`{"t":"watch","id":"w","view":"locks","limit":-1}`:                             "limit:",
 	`{"t":"watch","id":"w","view":"locks","limit":"all"}`:                          "limit:",
 	`{"t":"watch","id":"w","view":"locks","offset":-1}`:                            "offset:",
-	`{"t":"watch","id":"w","view":"locks","sort":"owner"}`:                         "sort:",
+	`{"t":"watch","id":"w","view":"locks","sort":"colour"}`:                        "sort:",
 	`{"t":"watch","id":"w","view":"locks","state":"odd"}`:                          "state:",
 	`{"t":"watch","id":"` + strings.Repeat("x", 65) + `","view":"locks"}`:          "id:",
 	`{"t":"watch","id":"w","view":"locks","q":"` + strings.Repeat("x", 513) + `"}`: "q:",

@@ -75,7 +75,7 @@ func (v *viewer) hello() streamclient.Frame { v.t.Helper(); return v.next("hello
 // closed reads until the server closes the stream, and checks with which code.
 func (v *viewer) closed(code int) string {
 	v.t.Helper()
-	for {
+	for until := time.Now().Add(patience); ; {
 		_, err := v.read()
 		var closed *websocket.CloseError
 		if errors.As(err, &closed) {
@@ -86,6 +86,10 @@ func (v *viewer) closed(code int) string {
 		}
 		if err != nil {
 			v.t.Errorf("got %v, want a close with %d", err, code)
+			return ""
+		}
+		if time.Now().After(until) {
+			v.t.Errorf("still open after %s, want a close with %d", patience, code)
 			return ""
 		}
 	}
