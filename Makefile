@@ -36,7 +36,7 @@ sim: ## run the lock engine over simulated nodes with faults, SEEDS=n histories,
 	$(GO) run ./lockengine/locksim/simrun -seeds $(SEEDS)
 
 e2e: build ## drive the real program in a real Chromium
-	cd e2e && $(GO) vet ./... && $(GO) test -count=1 -timeout 8m ./...
+	cd e2e && $(GO) vet ./... && $(GO) test -count=1 -timeout 15m ./...
 
 check: ## formatting, vet, generated files and go.mod are as they should be
 	@out=$$(gofmt -l $$(git ls-files '*.go' ':!:*_templ.go')); \

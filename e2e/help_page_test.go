@@ -25,7 +25,7 @@ func TestEveryPageIsCompleteBeforeAnyScript(t *testing.T) {
 			document.querySelector(".holders-table tbody").textContent.includes("alice") && document.querySelectorAll("#feed .event").length === 1 &&
 			!document.querySelector('[data-action="acquire"]').checkVisibility()`},
 		{"/nodes", `document.querySelectorAll(".node-card").length === 5 && document.querySelector("#node-a .spark path").getAttribute("d").startsWith("M") && !document.querySelector('#node-a [data-action="admit"]').checkVisibility()`},
-		{"/activity?q=" + name, `document.querySelectorAll("#feed .event").length === 1`},
+		{"/activity?q=" + name, `document.querySelectorAll("#feed .event").length === 2`},
 	} {
 		b.do("load "+page.path, chromedp.Navigate(p.page(page.path)))
 		b.wait(page.path+" is complete", page.want)
