@@ -177,8 +177,8 @@ func TestTheStageFitsEveryWidth(t *testing.T) {
 	follower.both("stage-follower-360")
 }
 
+// Not beside others: what is on its way is soon there.
 func TestMessagesGoAlongTheirLinks(t *testing.T) {
-	t.Parallel()
 	b := openOnStage(t, shared(t, "embedded"), "?scenario=two-down&step=2")
 	b.wait("an answer is on its way", `document.querySelector('.rf[data-kind="answer"] .vs[data-vote="granted"]')`)
 	at := func() string {
