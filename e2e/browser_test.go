@@ -25,7 +25,7 @@ import (
 )
 
 // patience is how long a test waits for what should be there at once.
-const patience = 8 * time.Second
+const patience = 20 * time.Second
 
 // startBrowser starts the one browser, headless, with a profile of its own that
 // goes with it.
