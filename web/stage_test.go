@@ -174,8 +174,9 @@ func TestAStageIsDrivenByOneAndWatchedByOthers(t *testing.T) {
 	w := stageWorld(t, stage.Limits{})
 	alice, bob := w.browser(), w.browser()
 	id := alice.openStage("alice", fields{"scenario": "first-yes"})
-	driver, follower := w.watchStage(id, "alice"), w.watchStage(id, "bob")
+	driver := w.watchStage(id, "alice") // and is the first viewer, before bob comes
 	driver.until("alice drives", func() bool { return driver.now != nil && driver.now["wheel"].(fields)["mine"] == true })
+	follower := w.watchStage(id, "bob")
 	follower.until("bob follows", func() bool { return follower.now != nil && follower.now["wheel"].(fields)["mine"] == false })
 
 	alice.order(id, "alice", "time.speed", fields{"speed": 0}).status(http.StatusOK)
