@@ -16,7 +16,7 @@ var Styles = []string{
 var Modules = []string{
 	"main.js", "acquire.js", "admit.js", "announce.js", "api.js", "attempt.js", "attemptcard.js", "behind.js", "bulk.js", "clock.js",
 	"commands.js", "connection.js", "copy.js", "countdown.js", "facets.js", "filters.js", "finding.js", "follow.js", "force.js", "format.js",
-	"fuzzy.js", "history.js", "lane.js", "leases.js", "lock.js", "lockfacts.js", "node.js", "nodefacts.js", "nodepanel.js", "nodes.js",
+	"fuzzy.js", "history.js", "holds.js", "lane.js", "leases.js", "lock.js", "lockfacts.js", "node.js", "nodefacts.js", "nodepanel.js", "nodes.js",
 	"order.js", "page.js", "palette.js", "panel.js", "pause.js", "refusal.js", "row.js", "rowactions.js", "rowmenu.js", "selection.js",
 	"settings.js", "shared.js", "shell.js", "store.js", "stream.js", "tab.js", "table.js", "theme.js", "times.js", "title.js",
 	"toast.js", "viewport.js", "visible.js", "votes.js", "waiting.js",
@@ -36,7 +36,7 @@ type Kit struct {
 var Kits = map[string]Kit{
 	"locks": {Modules: Modules},
 	"lock": {Styles: []string{"css/lockpage.css", "css/feed.css"}, Modules: with("lockpage.js", reading, acting, feeding, []string{
-		"attempt.js", "attemptcard.js", "countdown.js", "force.js", "holders.js", "lockfacts.js", "lockknown.js", "lockvotes.js", "shell.js",
+		"attempt.js", "attemptcard.js", "countdown.js", "force.js", "holders.js", "holds.js", "lockfacts.js", "lockknown.js", "lockvotes.js", "shell.js",
 	})},
 	"nodes": {
 		Styles:  []string{"css/nodespage.css", "third_party/uplot/uPlot.min.css"},

@@ -1,19 +1,14 @@
 // @ts-check
-// The table of those who held the lock. The server is asked when the holder
-// changes, not for every change.
+// The table of those who held the lock.
 
-import { get } from "./api.js";
 import { age, dash, fence, number } from "./format.js";
-import { holderHue, holderWords, nameQuery } from "./lock.js";
+import { holderHue, holderWords } from "./lock.js";
 import { fieldOf, find } from "./settings.js";
 import { showTime } from "./times.js";
 import { show } from "./visible.js";
 
 /** @typedef {import("./types.js").Hold} Hold */
-/** @typedef {import("./types.js").Lock} Lock */
 
-/** How long to wait for further changes, in milliseconds. */
-const pause = 300;
 const template = /** @type {HTMLTemplateElement} */ (find("#hold-template"));
 
 export class Holders {
@@ -21,33 +16,12 @@ export class Holders {
     this.table = find('[data-field="history"]');
     this.body = fieldOf("holds", this.table);
     this.nobody = find('[data-field="no-history"]');
-    this.asked = "";
-    this.timer = 0;
     /** The one that lasts. @type {{cell: HTMLElement, from: number}|null} */
     this.lasting = null;
   }
 
-  /** @param {Lock} lock */
-  follow(lock) {
-    const wanted = `${lock.holder?.fingerprint ?? ""} ${lock.state === "free"} ${lock.expiresAt ?? ""}`;
-    if (this.asked === wanted) return;
-    const first = this.asked === "";
-    this.asked = wanted;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.ask(lock, wanted), first ? 0 : pause);
-  }
-
-  /** @param {Lock} lock @param {string} wanted */
-  async ask(lock, wanted) {
-    let answer;
-    try {
-      answer = await get(`locks/one?${nameQuery(lock)}`);
-    } catch {
-      return; // the stream says that there is no connection
-    }
-    if (this.asked !== wanted) return;
-    /** @type {Hold[]} */
-    const history = answer.history;
+  /** @param {Hold[]} history */
+  show(history) {
     this.lasting = null;
     this.body.replaceChildren(...history.map((hold, i) => this.lineOf(hold, history.slice(i + 1))));
     this.table.hidden = history.length === 0;

@@ -11,6 +11,7 @@ import { Feed } from "./feed.js";
 import { ForceDialog, letsIn } from "./force.js";
 import { age } from "./format.js";
 import { Holders } from "./holders.js";
+import { Holds } from "./holds.js";
 import { Leases } from "./leases.js";
 import { deadline, heldSince, holderHue, holderWords, keyOf, nameFields, nameOf, still } from "./lock.js";
 import { flagsWords, whyWords } from "./lockfacts.js";
@@ -40,6 +41,7 @@ const parts = { bar: part("bar"), text: part("left"), held: document.createEleme
 let lock = null;
 const attempt = new AttemptCard();
 const holders = new Holders();
+const holds = new Holds((known) => holders.show(known));
 const feed = new Feed(find("#feed"), 50, () => { 
   find('[data-field="no-events"]').hidden = !feed.empty;
   holdEvents(feed.held + audit.held);
@@ -83,7 +85,7 @@ function showLock(now) {
   find(".votes-table").toggleAttribute("data-attempted", attempt.attempt !== null);
   showVotes(lock);
   showFacts(lock);
-  holders.follow(lock);
+  holds.follow(lock);
   fieldOf("command", find('[data-check="read"]')).textContent = commands(nodes(), lock, name);
   tick();
 }

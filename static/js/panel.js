@@ -8,7 +8,7 @@ import { copy } from "./copy.js";
 import { ForceDialog, letsIn } from "./force.js";
 import { age, dash, fence, remaining } from "./format.js";
 import { showBehind } from "./behind.js";
-import { History } from "./history.js";
+import { historyIn } from "./history.js";
 import { Lane } from "./lane.js";
 import { aboutWords, deadline, heldSince, holderHue, holderWords, keyOf, nameOf, still } from "./lock.js";
 import { flagsWords, queueWords, throughWords, whyWords } from "./lockfacts.js";
@@ -37,7 +37,7 @@ export class Panel {
     this.shown = "";
     this.attempt = new AttemptCard();
     this.lane = new Lane(part("lane"));
-    this.history = new History(part("history"), (holds) => this.lane.know(holds));
+    this.history = historyIn(part("history"), (holds) => this.lane.know(holds));
     panel.addEventListener("click", (event) => {
       const action = event.target instanceof Element ? event.target.closest("[data-action]") : null;
       if (action?.getAttribute("data-action") === "close-panel") this.close();
