@@ -15,11 +15,11 @@ import (
 	"sync"
 )
 
-// FS holds the assets: css/, js/, the icons, and in third_party/ what others
-// wrote, with its licence. It is not called vendor, since Go leaves such folders
-// out of a module.
+// FS holds the assets: css/, js/, the icons, and in vendor/ what others wrote,
+// with its licence. Go keeps files of a folder of that name in a module, but
+// leaves out folders below it.
 //
-//go:embed css js third_party favicon*.svg
+//go:embed css js vendor favicon*.svg
 var FS embed.FS
 
 // Hash returns 12 hex digits that change whenever an asset does.

@@ -50,7 +50,7 @@ func TestNothingIsFetchedFromElsewhere(t *testing.T) {
 			return err
 		}
 		for _, found := range outside.FindAllString(string(source), -1) {
-			if !strings.Contains(found, "www.w3.org/2000/svg") && !(path == "third_party/uplot/uPlot.iife.min.js" && found == "https://github.com/leeoniya/uPlot") {
+			if !strings.Contains(found, "www.w3.org/2000/svg") && !(path == "vendor/uPlot.iife.min.js" && found == "https://github.com/leeoniya/uPlot") {
 				t.Errorf("%s names %s", path, found)
 			}
 		}

@@ -39,8 +39,8 @@ var Kits = map[string]Kit{
 		"attempt.js", "attemptcard.js", "countdown.js", "force.js", "holders.js", "holds.js", "lockfacts.js", "lockknown.js", "lockvotes.js", "shell.js",
 	})},
 	"nodes": {
-		Styles:  []string{"css/nodespage.css", "third_party/uplot/uPlot.min.css"},
-		Scripts: []string{"third_party/uplot/uPlot.iife.min.js"},
+		Styles:  []string{"css/nodespage.css", "vendor/uPlot.min.css"},
+		Scripts: []string{"vendor/uPlot.iife.min.js"},
 		Modules: with("nodespage.js", reading, []string{"admit.js", "chart.js", "finding.js", "nodefacts.js"}),
 	},
 	"activity": {Styles: []string{"css/feed.css"}, Modules: with("activity.js", reading, feeding)},
