@@ -109,7 +109,7 @@ func (s *socket) shut(code int, reason string) {
 func (s *socket) write() {
 	defer s.conn.Close()
 	now := time.Now()
-	s.nextBeat = now.Add(s.hub.beat)
+	s.nextBeat = now.Add(min(s.hub.beat, firstBeat))
 	if !s.send(s.helloFrame(now)) {
 		return
 	}
