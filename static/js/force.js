@@ -7,7 +7,7 @@ import { get, post, Problem } from "./api.js";
 import { serverNow } from "./clock.js";
 import { age, dash, fence, number, remaining } from "./format.js";
 import { aboutWords, deadline, heldSince, holderHue, holderWords, keyOf, nameFields, nameOf, nameQuery, still } from "./lock.js";
-import { fieldOf, find, settings } from "./settings.js";
+import { fieldOf, find, put, settings } from "./settings.js";
 import { toast } from "./toast.js";
 import { nodesOf, pieces, sentenceNodes, show } from "./visible.js";
 import { makeStrip } from "./votes.js";
@@ -291,12 +291,4 @@ export class ForceDialog {
   part(name) {
     return fieldOf(name, this.dialog);
   }
-}
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -13,7 +13,7 @@ import { Lane } from "./lane.js";
 import { aboutWords, deadline, heldSince, holderHue, holderWords, keyOf, nameOf, still } from "./lock.js";
 import { flagsWords, queueWords, throughWords, whyWords } from "./lockfacts.js";
 import { nodes } from "./nodes.js";
-import { fieldOf, find } from "./settings.js";
+import { fieldOf, find, put } from "./settings.js";
 import { commands } from "./shell.js";
 import { utcWords } from "./times.js";
 import { plain, show } from "./visible.js";
@@ -161,12 +161,4 @@ function hideFact(name, hidden) {
 /** @param {string} node */
 function lineOf(node) {
   return panel.querySelector(`[data-panel-node="${CSS.escape(node)}"]`);
-}
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

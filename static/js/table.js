@@ -5,7 +5,7 @@
 
 import { find } from "./settings.js";
 import { keyOf } from "./lock.js";
-import { Row } from "./row.js";
+import { Row, setFlag } from "./row.js";
 import { Viewport } from "./viewport.js";
 
 /** @typedef {import("./types.js").Lock} Lock */
@@ -203,10 +203,10 @@ export class Table {
    * @param {[string, Lock][]} wanted
    */
   columns(wanted) {
-    flag(this.element, "data-any-mine", wanted.some(([, lock]) => this.leaseOf(lock) !== null));
+    setFlag(this.element, "data-any-mine", wanted.some(([, lock]) => this.leaseOf(lock) !== null));
     for (const [, lock] of wanted) {
-      if (lock.fence) flag(this.element, "data-has-fence", true);
-      if (lock.waiters?.visible) flag(this.element, "data-has-waiters", true);
+      if (lock.fence) setFlag(this.element, "data-has-fence", true);
+      if (lock.waiters?.visible) setFlag(this.element, "data-has-waiters", true);
     }
   }
 
@@ -280,13 +280,4 @@ export class Table {
   remark() {
     for (const [key, row] of this.rows) row.mark(key === this.open, this.picked(key));
   }
-}
-
-/**
- * @param {Element} element
- * @param {string} name
- * @param {boolean} on
- */
-function flag(element, name, on) {
-  if (element.hasAttribute(name) !== on) element.toggleAttribute(name, on);
 }
