@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,7 @@ func TestThePageFitsEveryWidthInBothSchemes(t *testing.T) {
 	onOwnPage(t, func(t *testing.T, p *program) {
 		b := open(t, p.page("/"))
 		b.expect("409", "422")
+		b.still()
 		shoot := func(name string) {
 			if p.kind == kinds[0] { // the other kind looks the same
 				b.both(name)
@@ -113,13 +115,23 @@ func TestThePageFitsEveryWidthInBothSchemes(t *testing.T) {
 	})
 }
 
-// both takes a picture in each scheme, without notices and without a pointer.
+// both takes pictures without notices and without a pointer: on a desk in the dark
+// and on a phone in the light, or with E2E_LOOKS=all in both schemes each.
 func (b *tab) both(name string) {
 	b.t.Helper()
 	ask[any](b, `(() => { for (const close of document.querySelectorAll("#toasts .close")) close.click(); return null; })()`)
 	b.do("move the pointer away", chromedp.MouseEvent(chromedp.MouseMoved, 1, 1))
-	for _, scheme := range []string{"dark", "light"} {
-		b.scheme(scheme)
+	schemes := []string{"dark"}
+	if b.width < 600 {
+		schemes = []string{"light"}
+	}
+	if os.Getenv("E2E_LOOKS") == "all" {
+		schemes = []string{"dark", "light"}
+	}
+	for _, scheme := range schemes {
+		if b.colour != scheme {
+			b.scheme(scheme)
+		}
 		b.settled()
 		b.picture(name + "-" + scheme)
 	}
