@@ -39,15 +39,22 @@ let script = {};
 /** @param {any} frame */
 function receive(frame) {
   if (frame.t === "stage") begin(frame);
-  else if (frame.t === "frames") {
-    tape.add(frame.f);
-    for (const { set } of frame.f) script = set?.s ?? script;
-  } else {
-    playhead.hear(frame);
-    showWheel(frame.wheel);
-  }
+  else if (frame.t === "frames") add(frame.f);
+  else hear(frame);
   showState();
   schedule();
+}
+
+/** @param {import("./stagetape.js").StageFrame[]} frames */
+function add(frames) {
+  tape.add(frames);
+  for (const { set } of frames) script = set?.s ?? script;
+}
+
+/** @param {any} now */
+function hear(now) {
+  playhead.hear(now);
+  showWheel(now.wheel);
 }
 
 /**
@@ -58,6 +65,8 @@ function begin(hello) {
   tape.begin(hello.picture, hello.at);
   playhead.begin();
   script = hello.picture.s ?? {};
+  add(hello.f);
+  hear(hello.now);
   showing = hello;
   for (const part of [...rings, ...lanes]) part.remove();
   rings = Array.from({ length: hello.sides }, (_, side) => new Ring(find("#rings"), side));
