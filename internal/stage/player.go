@@ -313,18 +313,21 @@ func (p *player) show() {
 	p.s.Log.Put(record.Changes{"s": view})
 }
 
-// place is something in a caption that is known only when it has happened.
-var place = regexp.MustCompile(`\{([a-z]+)\.fence\}`)
+// place is something in a caption that is known only when it has happened, and the
+// full stop after it, if there is one.
+var place = regexp.MustCompile(`\{([a-z]+)\.fence\}(\.?)`)
 
-// fill puts the fencing tokens of clients into a caption.
+// fill puts the fencing tokens of clients into a caption. One that is not known yet
+// leaves the sentence open.
 func (s *Showing) fill(caption string) string {
 	return place.ReplaceAllStringFunc(caption, func(found string) string {
-		name := place.FindStringSubmatch(found)[1]
+		parts := place.FindStringSubmatch(found)
+		name, stop := parts[1], parts[2]
 		w := s.worlds[0]
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if c := w.clients[name]; c != nil && c.lastFence > 0 {
-			return grouped(c.lastFence)
+			return grouped(c.lastFence) + stop
 		}
 		return "…"
 	})

@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -66,6 +67,26 @@ func stand(t *testing.T, look Look) ScriptView {
 	return see[ScriptView](&rig{look.Showing, t}, "s")
 }
 
+// scripts are the places where the scenario of a look has stood, of those that are
+// wanted.
+func scripts(t *testing.T, look Look, wanted func(ScriptView) bool) (all []ScriptView) {
+	t.Helper()
+	_, _, seq := look.Showing.Log.First()
+	frames, _ := look.Showing.Log.Since(seq, 1<<20)
+	for _, f := range frames {
+		var at ScriptView
+		if text, there := f.Set["s"]; there {
+			if err := json.Unmarshal(text, &at); err != nil {
+				t.Fatal(err)
+			}
+			if wanted(at) {
+				all = append(all, at)
+			}
+		}
+	}
+	return all
+}
+
 func openStage(t *testing.T, h *Stages, want Wanted) (*Stage, *Viewer) {
 	t.Helper()
 	s, err := h.Open("owner", "driver", want)
@@ -111,6 +132,9 @@ func TestAScenarioIsPlayedStepByStep(t *testing.T) {
 	look, _ := v.Look()
 	if at := stand(t, look); len(at.Checks) != 1 || !at.Checks[0].OK {
 		t.Errorf("at the end the checks are %+v", at.Checks)
+	}
+	if early := scripts(t, look, func(at ScriptView) bool { return at.Step == 1 && at.State == PlayRunning }); len(early) != 1 || early[0].Caption != "She takes it with …" {
+		t.Errorf("before she has it, the caption is %+v", early)
 	}
 	drive(t, s, order(OrderNext)) // there is nothing more, which is no error
 }
