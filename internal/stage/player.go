@@ -32,12 +32,14 @@ type ScriptView struct {
 	Title    string `json:"title"`
 	Watch    string `json:"watch"`
 	// Step is the step that is or was played, from 1; 0 before the first.
-	Step    int     `json:"step"`
-	Steps   int     `json:"steps"`
-	Caption string  `json:"caption"`
-	State   string  `json:"state"`
-	Auto    bool    `json:"auto"`
-	Checks  []Check `json:"checks"`
+	Step    int    `json:"step"`
+	Steps   int    `json:"steps"`
+	Caption string `json:"caption"`
+	State   string `json:"state"`
+	Auto    bool   `json:"auto"`
+	// Marks are the moments at which steps began, the first one first.
+	Marks  []int64 `json:"marks"`
+	Checks []Check `json:"checks"`
 }
 
 // A player plays a scenario, step by step, on a goroutine of its own.
@@ -60,6 +62,7 @@ type player struct {
 	goal  int // steps to be played
 	fast  int // steps to be played as fast as can be
 	auto  bool
+	hand  bool // hand it over when goal is reached
 	check []Check
 	marks []int64 // when steps began, in microseconds of the stage
 	ours  bool    // somebody has taken over
@@ -101,6 +104,9 @@ func (p *player) run() {
 		p.mu.Unlock()
 		if more {
 			p.play(fast)
+			if p.handsOver() {
+				p.take()
+			}
 			continue
 		}
 		timer.Reset(pause)
@@ -223,6 +229,23 @@ func (p *player) begin(step int) {
 	})
 }
 
+// beginTaken plays all steps up to one as fast as can be, and then hands it over.
+func (p *player) beginTaken(step int) {
+	if step == 0 {
+		p.take()
+		return
+	}
+	p.change(func() { p.fast, p.goal, p.hand = step, step, true })
+}
+
+// handsOver reports whether the step has been played at which somebody wants to
+// take over.
+func (p *player) handsOver() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.hand && p.step == p.goal
+}
+
 // take ends the script: from now on, what happens is up to people, and the time
 // goes on. Whoever has it already keeps the time as it is.
 func (p *player) take() {
@@ -298,7 +321,7 @@ func (p *player) where() (state string, step int) {
 // show records where the scenario stands.
 func (p *player) show() {
 	p.mu.Lock()
-	view := ScriptView{Step: p.step, State: p.state, Auto: p.auto, Checks: p.check}
+	view := ScriptView{Step: p.step, State: p.state, Auto: p.auto, Checks: p.check, Marks: append([]int64{}, p.marks...)}
 	if sc := p.scenario; sc != nil {
 		view.Scenario, view.Title, view.Watch, view.Steps = sc.ID, sc.Title, sc.Watch, len(sc.Steps)
 		if p.step > 0 {

@@ -161,6 +161,38 @@ func TestAScenarioPlaysByItselfAndCanBeTakenOver(t *testing.T) {
 	v.await(t, "it is over", func(l Look) bool { return stand(t, l).State == PlayDone })
 }
 
+func TestWhoTakesOverWhileLookingBackGetsTheStepThatIsLookedAt(t *testing.T) {
+	t.Parallel()
+	s, v := openStage(t, house(t, Limits{}), Wanted{Scenario: "short", Compare: true})
+	drive(t, s, Order{Command: Command{Do: OrderSpeed}})
+	for epoch, step := range []int{2, 1, 0, 3} {
+		drive(t, s, order(OrderRestart))
+		drive(t, s, Order{Command: Command{Do: OrderAuto, On: true}})
+		over := v.await(t, "it is over", func(l Look) bool { return l.Epoch == 2*epoch+2 && stand(t, l).State == PlayDone })
+		marks := append([]int64{0}, stand(t, over).Marks...)
+		if len(marks) != 4 || !slices.IsSorted(marks) {
+			t.Fatalf("the steps began at %v", marks)
+		}
+		drive(t, s, Order{Command: Command{Do: OrderSeek}, At: marks[step]})
+		drive(t, s, order(OrderTake))
+		look := v.await(t, fmt.Sprintf("it is handed over after step %d", step), func(l Look) bool {
+			at := stand(t, l)
+			return l.Epoch == 2*epoch+3 && l.Moment.Live && !l.Moment.Paused && at.Step == step && (at.State == PlayTaken || at.State == PlayDone && step == 3)
+		})
+		if accepted := look.Showing.Outcomes()[0].Accepted; accepted != min(1, step/2) || len(look.Showing.worlds) != 2 {
+			t.Errorf("after step %d, %d writes were accepted in one of %d worlds", step, accepted, len(look.Showing.worlds))
+		}
+	}
+	// Without a scenario, there is only the present.
+	drive(t, s, Order{Command: Command{Do: OrderOpen}})
+	v.await(t, "some time has passed", func(l Look) bool { return l.Epoch == 10 && l.Moment.Head > 0 })
+	drive(t, s, Order{Command: Command{Do: OrderSeek}})
+	drive(t, s, order(OrderTake))
+	if l, _ := v.Look(); l.Epoch != 10 || !l.Moment.Live {
+		t.Errorf("in free play, taking over leads to showing %d: %+v", l.Epoch, l.Moment)
+	}
+}
+
 func TestTheHistoryCanBeLookedAtAgain(t *testing.T) {
 	t.Parallel()
 	s, v := openStage(t, house(t, Limits{}), Wanted{Scenario: "short"})
