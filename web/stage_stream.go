@@ -178,6 +178,7 @@ type stageHello struct {
 	Sides    int           `json:"sides"`
 	Scenario string        `json:"scenario"`
 	Compare  bool          `json:"compare"`
+	Policies []string      `json:"policies"`
 	At       int64         `json:"at"`
 	Seq      uint64        `json:"seq"`
 	Picture  stage.Picture `json:"picture"`
@@ -269,7 +270,7 @@ func (w *stageSocket) sendNews() (moves, ok bool) {
 		frames, _ = log.Since(seq, stageFrames)
 		w.epoch, w.seq, w.last = look.Epoch, seq, now
 		if !w.send(stageHello{T: "stage", Epoch: look.Epoch, Sides: look.Showing.Sides(), Scenario: look.Want.Scenario,
-			Compare: look.Want.Compare, At: at, Seq: seq, Picture: picture, Frames: frames, Now: now}) {
+			Compare: look.Want.Compare, Policies: append([]string{}, look.Want.Policies...), At: at, Seq: seq, Picture: picture, Frames: frames, Now: now}) {
 			return false, false
 		}
 	case len(frames) > 0 && !w.send(stageNews{T: "frames", Frames: frames}):

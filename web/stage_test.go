@@ -260,6 +260,11 @@ func TestThePageSaysWhenThereIsNoSuchStageScenarioOrStep(t *testing.T) {
 		{"/stage?scenario=%3Cscript%3E", "one of one-node", http.StatusNotFound},
 		{"/stage?scenario=herd&step=7", "1 to 3", http.StatusNotFound},
 		{"/stage?scenario=herd&step=x", "1 to 3", http.StatusNotFound},
+		{"/stage?scenario=lost-reply&compare=1", "nothing to compare lost-reply with", http.StatusNotFound},
+		{"/stage?compare=1&policies=ours,%3Cscript%3E", "one of ours", http.StatusNotFound},
+		{"/stage?policies=ours,sample", "one for each side", http.StatusNotFound},
+		{"/stage?compare=1&policies=ours,no-fence", `data-policies="ours,no-fence"`, http.StatusOK},
+		{"/stage?id=AAAAAAAAAAAAAAAAAAAAAA&compare=1&policies=ours,del", `href="/stage?compare=1&amp;policies=ours%2Cdel"`, http.StatusGone},
 	} {
 		if got := b.get(c.path).status(c.status).text; !strings.Contains(got, c.says) || strings.Contains(got, "<script>\"") {
 			t.Errorf("%s does not say %q", c.path, c.says)
