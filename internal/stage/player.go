@@ -47,6 +47,7 @@ type player struct {
 	s        *Showing
 	scenario *Scenario
 	wake     chan struct{} // capacity 1
+	hurry    chan struct{} // capacity 1: the step under way is to end at once
 	stop     chan struct{} // closed when the showing ends
 	ended    chan struct{} // closed when the goroutine has
 	// off is closed when nothing more is to be played.
@@ -70,7 +71,7 @@ type player struct {
 
 func newPlayer(s *Showing, scenario *Scenario) *player {
 	p := &player{s: s, scenario: scenario, state: PlayTaken, speed: DefaultSpeed,
-		wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}), off: make(chan struct{})}
+		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}), off: make(chan struct{})}
 	if scenario != nil {
 		p.state = PlayReady
 	}
@@ -157,6 +158,10 @@ func (p *player) play(fast bool) {
 		}
 		step = p.scenario.Steps[p.step]
 		p.step++
+		select {
+		case <-p.hurry: // it was about the step before
+		default:
+		}
 		p.state, speed = PlayRunning, p.speed
 		p.marks = append(p.marks, p.s.Clock.Elapsed().Microseconds())
 	})
@@ -183,7 +188,7 @@ func (p *player) play(fast bool) {
 		})
 		defer tick.Stop()
 	}
-	p.s.until(speed, limit, func(w *World) bool { return step.Until.reached(w, began) }, p.off)
+	p.s.until(speed, limit, func(w *World) bool { return step.Until.reached(w, began) }, p.hurry, p.off)
 	p.change(func() {
 		if p.state != PlayRunning {
 			return
@@ -198,20 +203,18 @@ func (p *player) play(fast bool) {
 
 // next plays the next step, or brings the one under way to its end at once.
 func (p *player) next() {
-	hurry := false
 	p.change(func() {
 		p.auto = false
 		switch p.state {
 		case PlayReady:
 			p.goal = max(p.goal, p.step+1)
 		case PlayRunning:
-			hurry = true
+			select {
+			case p.hurry <- struct{}{}:
+			default:
+			}
 		}
 	})
-	if hurry {
-		p.s.Clock.SetSpeed(pace.Speed{Rate: pace.Fastest})
-		p.s.Clock.Resume()
-	}
 }
 
 // setAuto plays step after step, with time to read in between, or stops that. It

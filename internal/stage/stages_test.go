@@ -483,7 +483,7 @@ func TestTheHistoryOfABusyStageIsBounded(t *testing.T) {
 	for _, name := range []string{"alice", "bob", "carol"} {
 		r.add(PolicyOurs, name).do(Command{Do: "loop", Client: name, On: true})
 	}
-	s.until(pace.Speed{Rate: pace.Fastest}, 20*time.Second, func(*World) bool { return false }, nil)
+	s.until(pace.Speed{Rate: pace.Fastest}, 20*time.Second, func(*World) bool { return false }, nil, nil)
 	frames, bytes := s.Log.Size()
 	_, _, first := s.Log.First()
 	if frames > 200 || bytes > 100_000 || first == 0 {

@@ -11,7 +11,7 @@ const knob = 8;
 const room = 26;
 
 const list = find(".st-marks");
-const ticks = find(".st-ticks").children[0];
+const ticks = /** @type {SVGPathElement} */ (document.querySelector(".st-ticks path"));
 
 /**
  * @param {number[]} marks when steps began
