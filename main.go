@@ -237,6 +237,7 @@ func (m *Main) startWatcher(sources []watcher.Source) (*watcher.Watcher, error) 
 		Libraries:     cfg.Libraries,
 		Notifications: watcher.Mode(cfg.Notifications),
 		Budget:        cfg.WatchBudget,
+		Events:        cfg.WatchEvents,
 		ClockDrift:    cfg.ClockDrift,
 		Logger:        m.log,
 	})

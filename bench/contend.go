@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/lockscope/lockscope/bench/engines"
+	"github.com/lockscope/lockscope/watcher"
 )
 
 // An order says what one process does while several want the same lock.
@@ -90,7 +91,11 @@ func contend(ctx context.Context, o order, b *baton, ready func() (start time.Ti
 func openLocker(ctx context.Context, name string, addrs []string, watched bool) (engines.Locker, error) {
 	switch name {
 	case engines.Ours:
-		return engines.OpenLockscope(ctx, addrs, watched)
+		var watch *watcher.Config
+		if watched {
+			watch = &watcher.Config{}
+		}
+		return engines.OpenLockscope(ctx, addrs, watch)
 	case engines.RedsyncName, engines.RedsyncFailFast:
 		return engines.OpenRedsync(addrs, name == engines.RedsyncFailFast), nil
 	}

@@ -54,8 +54,8 @@ func TestTheWatcherIsMeasuredWithNamesThatItKnows(t *testing.T) {
 	out := t.TempDir()
 	runBench(t, "-sections", "watcher", "-nodes", "1", "-names", "0,2500", "-seconds", "0.05", "-rounds", "1", "-out", out)
 	rows := read(t, out, "watcher.json")
-	if len(rows) != 6 {
-		t.Fatalf("got %d rows, want 6: three modes with two numbers of names", len(rows))
+	if len(rows) != 8 {
+		t.Fatalf("got %d rows, want 8: four modes with two numbers of names", len(rows))
 	}
 	for _, row := range rows {
 		if !(row["opsPerSec"].(float64) > 0) || !(row["ratioToOff"].(float64) > 0) {

@@ -9,20 +9,31 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/lockscope/lockscope/bench/engines"
+	"github.com/lockscope/lockscope/watcher"
 )
 
 // The modes of this section.
 const (
-	modeOff     = "events off"
-	modeOn      = "events on"
+	modeOff = "events off"
+	modeOn  = "events on"
+	// modeFollowed reads every change, however many there are.
+	modeFollowed = "all followed"
+	// modeWatched is with the watcher as it is, which steps back from a node with
+	// too many changes.
 	modeWatched = "watched"
 )
+
+var watchModes = []string{modeOff, modeOn, modeFollowed, modeWatched}
 
 // notifyFlags are the keyspace events that our watcher turns on.
 const notifyFlags = "Kg$xeh"
 
 const (
 	watchCallers = 64
+	// settled is how long the watcher needs to find that there are too many.
+	settled = 3500 * time.Millisecond
+	// noLimit is more than a node can send.
+	noLimit = 1_000_000_000
 	// loadStep is how many names are written in one go.
 	loadStep = 2000
 	// knownFor is longer than a run.
@@ -50,12 +61,12 @@ func (b *bench) watch(ctx context.Context) (watched, error) {
 		return nil, err
 	}
 	defer servers.stop()
-	alone, err := engines.OpenLockscope(ctx, servers.addrs, false)
+	alone, err := engines.OpenLockscope(ctx, servers.addrs, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer alone.Close()
-	modes := []string{modeOff, modeOn, modeWatched}
+	modes := watchModes
 	rounds := b.someRounds()
 	b.progress.expect(len(b.names) * len(modes) * rounds)
 	out := make(watched)
@@ -90,14 +101,21 @@ func (b *bench) watchOne(ctx context.Context, servers *nodes, alone *engines.Loc
 	if err := servers.notify(ctx, flags); err != nil {
 		return sample{}, err
 	}
-	if mode == modeWatched {
+	warm := warmFor(b.seconds)
+	if mode == modeWatched || mode == modeFollowed {
+		cfg := watcher.Config{}
+		if mode == modeFollowed {
+			cfg.Events = noLimit
+		} else {
+			warm = settled
+		}
 		var err error
-		if engine, err = engines.OpenLockscope(ctx, servers.addrs, true); err != nil {
+		if engine, err = engines.OpenLockscope(ctx, servers.addrs, &cfg); err != nil {
 			return sample{}, err
 		}
 		defer engine.Close()
 	}
-	return newLoad(engine, servers, watchCallers, "lock:bench:watch").measure(ctx, warmFor(b.seconds), b.seconds)
+	return newLoad(engine, servers, watchCallers, "lock:bench:watch").measure(ctx, warm, b.seconds)
 }
 
 // notify sets which keyspace events the nodes send.

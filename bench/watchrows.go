@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lockscope/lockscope/bench/stat"
+	"github.com/lockscope/lockscope/watcher"
 )
 
 // A watchRow is one entry of watcher.json.
@@ -28,7 +29,7 @@ func (b *bench) watchRows(measured watched) []watchRow {
 	rows := []watchRow{}
 	for _, names := range b.names {
 		off := measured.each(watchCell{names, modeOff}, sample.perSecond)
-		for _, mode := range []string{modeOff, modeOn, modeWatched} {
+		for _, mode := range watchModes {
 			c := watchCell{names, mode}
 			median := func(number func(sample) float64, decimals int) float64 {
 				return stat.Round(stat.Median(measured.each(c, number)), decimals)
@@ -62,7 +63,10 @@ func watchTable(rows []watchRow) *table {
 		title: fmt.Sprintf("Lockscope with keyspace events and with its watcher in the same process, %d callers", watchCallers),
 		head: []string{"nodes", "other names", "", "locks/s", "p50 µs", "p99 µs", "to events off", "client CPU µs",
 			"servers' CPU µs"},
-		notes: []string{"Other names are held by somebody else the whole time, and the watcher has read them before it counts."},
+		notes: []string{
+			"Other names are held by somebody else the whole time, and the watcher has read them before it counts.",
+			fmt.Sprintf("Watched: the watcher as it is, which scans a node that sends more than %d events a second instead of following it.", watcher.DefaultEvents),
+		},
 	}
 	for _, r := range rows {
 		t.add(fmt.Sprint(r.Nodes), fmt.Sprint(r.Names), r.Mode, number(r.OpsPerSec, 0), number(r.P50Micros, 0), number(r.P99Micros, 0),

@@ -101,6 +101,41 @@ func (b *tab) waitTable(what string, wanted func(tableView) bool) tableView {
 	return last
 }
 
+// watchPlace looks at each frame where a row is.
+const watchPlace = `(() => {
+  const row = () => document.querySelector('#rows .row[data-name="' + %s + '"]');
+  const y = row().getBoundingClientRect().top;
+  window.placeSeen = { Frames: 0, Missing: 0, Moved: 0 };
+  requestAnimationFrame(function look() {
+    requestAnimationFrame(() => setTimeout(look)); // when the frame's own work is done
+    placeSeen.Frames++;
+    const now = row()?.getBoundingClientRect().top;
+    if (now === undefined) placeSeen.Missing++;
+    else placeSeen.Moved = Math.max(placeSeen.Moved, Math.abs(now - y));
+  });
+  return null;
+})()`
+
+// A placeSeen is where a row was in all frames so far.
+type placeSeen struct {
+	Frames, Missing int
+	Moved           float64 // in pixels
+}
+
+// drop deletes names on some nodes.
+func drop(t testing.TB, nodes []node, count int, name func(int) string) {
+	t.Helper()
+	for _, n := range nodes {
+		names := make([]string, count)
+		for i := range names {
+			names[i] = name(i)
+		}
+		if err := client(t, n).Del(t.Context(), names...).Err(); err != nil {
+			t.Fatalf("delete on node %s: %v", n.id, err)
+		}
+	}
+}
+
 // numbered is how the test's names are made, in their order.
 func numbered(i int) string { return fmt.Sprintf("lock:n:%06d", i) }
 
@@ -187,6 +222,31 @@ func TestATableOfAHundredThousandLocks(t *testing.T) {
 			b.waitTable(fmt.Sprintf("%d more above", more), func(v tableView) bool { return v.Count == many+more })
 			b.wait("its row is where it was", fmt.Sprintf(`Math.abs(%s - %g) <= 1`, top, y))
 		}
+	})
+
+	t.Run("and so do many more than the window has beside the screen", func(t *testing.T) {
+		// What is deleted is free, and so no longer among those that are held.
+		b.do("go to those that are held", navigate(p.page("/?state=held&offset=50000")))
+		b.waitLive()
+		was := b.waitTable("the middle", func(v tableView) bool { return v.Place > many/3 && len(v.Seen) > 5 })
+		name := was.Seen[len(was.Seen)/2]
+		ask[any](b, fmt.Sprintf(watchPlace, quoted(name)))
+		early := func(i int) string { return fmt.Sprintf("lock:b:%03d", i) }
+		step := func(what string, by int) {
+			t.Helper()
+			before := b.table()
+			after := b.waitTable(what, func(v tableView) bool { return v.Count == was.Count+by })
+			t.Logf("%s: the first row on the screen was %d and is %d", what, before.Place, after.Place)
+			b.waitTable(what+", and the same rows", func(v tableView) bool { return v.Place == was.Place+by && slices.Equal(v.Seen, was.Seen) })
+			seen := ask[placeSeen](b, `placeSeen`)
+			if seen.Frames == 0 || seen.Missing > 0 || seen.Moved > 1 {
+				t.Errorf("%s: of %d frames the row was missing in %d, and it moved by up to %.1f px", what, seen.Frames, seen.Missing, seen.Moved)
+			}
+		}
+		fill(t, p.nodes, 700, early)
+		step("700 more come at once", 700)
+		drop(t, p.nodes, 700, early)
+		step("700 go at once", 0)
 	})
 
 	t.Run("as cards on a small screen", func(t *testing.T) {

@@ -48,6 +48,40 @@ func TestTheQueueMovesUpWhenAWaiterCancels(t *testing.T) {
 	})
 }
 
+func TestWhoWaitsSeesTheHolderAndTheQueueChange(t *testing.T) {
+	p := shared(t, kinds[0])
+	name := lockName(t, "in-turn")
+	alice, bob, carol, dave := open(t, p.page("/")), open(t, p.page("/")), open(t, p.page("/")), open(t, p.page("/"))
+	alice.acquire(form{name: name, ttl: "60s", owner: "alice"})
+	bob.submit(form{name: name, ttl: "60s", owner: "bob", wait: "60s"})
+	bob.waitPlace("next in line")
+	carol.submit(form{name: name, ttl: "60s", owner: "carol", wait: "60s"})
+	carol.waitPlace("2nd of 2 in line")
+	dave.submit(form{name: name, ttl: "60s", owner: "dave", wait: "60s"})
+	dave.waitPlace("3rd of 3 in line")
+	carol.waitPlace("2nd of 3 in line")
+
+	alice.act(name, "release")
+	bob.waitToast("You hold " + name)
+	carol.waitPlace("next in line")
+	dave.waitPlace("2nd of 2 in line")
+	for _, waiting := range []*tab{carol, dave} {
+		waiting.wait("it says that bob holds it now", `document.querySelector("#waiting [data-field=holder]").textContent === "bob"`)
+	}
+
+	carol.click(`#acquire .dialog-foot [data-action="close"]`)
+	carol.waitGaveUp(name)
+	carol.holdsNothing()
+	dave.waitPlace("next in line")
+	dave.click(`#acquire .dialog-foot [data-action="close"]`)
+	dave.waitGaveUp(name)
+	bob.waitRow(name, "waited for by nobody", func(r *row) bool { return r.Waiting == "—" && r.CanRelease })
+	bob.act(name, "release")
+	bob.waitRow(name, "free", func(r *row) bool { return r.State == "free" })
+	p.onlyHolds(t, name, "")
+	dave.holdsNothing()
+}
+
 func TestEscapeGivesUpWaitingAndLeavesNothingBehind(t *testing.T) {
 	onPage(t, func(t *testing.T, p *program) {
 		t.Parallel() // each kind has its own program

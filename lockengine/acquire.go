@@ -168,7 +168,8 @@ func (e *Engine) attempt(ctx context.Context, name string, opts AcquireOptions, 
 	lease.note = opts.Note
 	if e.cfg.Observer != nil {
 		r.answered = lease.observeVote
-		e.observe(Event{Kind: EventAttempt, Name: name, Owner: owner, Fingerprint: Fingerprint(token), At: r.start})
+		lease.fingerprint = Fingerprint(token)
+		e.observe(Event{Kind: EventAttempt, Name: name, Owner: owner, Fingerprint: lease.fingerprint, At: r.start})
 	}
 	r.send()
 	r.wait(ctx)
@@ -202,7 +203,7 @@ func (e *Engine) attempt(ctx context.Context, name string, opts AcquireOptions, 
 		err = e.heldBy(ctx, r, undo, value)
 	}
 	if e.cfg.Observer != nil {
-		e.observe(Event{Kind: EventRefused, Name: name, Owner: owner, Fingerprint: Fingerprint(token),
+		e.observe(Event{Kind: EventRefused, Name: name, Owner: owner, Fingerprint: lease.fingerprint,
 			At: r.start, Votes: r.votes(), Err: err})
 	}
 	return nil, err

@@ -11,14 +11,16 @@ import (
 // not a moment longer whatever the nodes say: the holder must have stopped by
 // then, and Context tells it.
 type Lease struct {
-	engine     *Engine
-	name       string
-	owner      string
-	note       string
-	token      string
-	acquiredAt time.Time
-	fence      int64
-	round      *round // of the acquire; goes on collecting late votes
+	engine *Engine
+	name   string
+	owner  string
+	note   string
+	token  string
+	// fingerprint is that of the token where it is told to an Observer.
+	fingerprint string
+	acquiredAt  time.Time
+	fence       int64
+	round       *round // of the acquire; goes on collecting late votes
 
 	// changing is held by the one Extend or Release that is under way.
 	changing chan struct{}
@@ -72,7 +74,12 @@ func (l *Lease) Note() string { return l.note }
 func (l *Lease) Token() string { return l.token }
 
 // Fingerprint names the token without giving it away.
-func (l *Lease) Fingerprint() string { return Fingerprint(l.token) }
+func (l *Lease) Fingerprint() string {
+	if l.fingerprint != "" {
+		return l.fingerprint
+	}
+	return Fingerprint(l.token)
+}
 
 // Fence is the fencing token: a number that is higher than that of every lease
 // of the name before. Pass it to the resource with every write, and have the

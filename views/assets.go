@@ -44,6 +44,7 @@ var Kits = map[string]Kit{
 		Modules: with("nodespage.js", reading, []string{"admit.js", "chart.js", "finding.js", "nodefacts.js"}),
 	},
 	"activity": {Styles: []string{"css/feed.css"}, Modules: with("activity.js", reading, feeding)},
+	"":         {Modules: with("error.js", shared)},
 	"help":     {Styles: []string{"css/help.css"}, Modules: with("help.js", reading)},
 	"stage": {Styles: []string{"css/stage.css", "css/stagering.css"}, Modules: with("stage.js", shared, []string{
 		"connection.js", "format.js", "stagedrive.js", "stagefigure.js", "stagelanes.js", "stagelayout.js", "stagemarks.js",
@@ -76,6 +77,10 @@ func with(main string, imported ...[]string) []string {
 
 // kit is what the page loads.
 func (p Page) kit() Kit { return Kits[p.Active] }
+
+// live reports whether the page follows the locks as they change: all do but that
+// of an error.
+func (p Page) live() bool { return p.Active != "" }
 
 // current is how the entry of the navigation is marked: "page" for the one of
 // this page, "true" for the one that leads to it, empty for others.

@@ -295,7 +295,7 @@ func nodeCard(node Node, c Cluster) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "><span class=\"sr-only\">needs attention</span></span> <span class=\"badge\" data-field=\"polling\" title=\"Keyspace notifications do not arrive; this node is scanned again and again.\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "><span class=\"sr-only\">needs attention</span></span> <span class=\"badge\" data-field=\"polling\" title=\"Keyspace events do not arrive or are too many; this node is scanned again and again.\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

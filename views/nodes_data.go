@@ -150,7 +150,7 @@ func (n Node) notifications() string {
 	case n.Notifications == "live":
 		words = "events arrive"
 	case n.Notifications == "polling":
-		words = "do not arrive: it is scanned again and again"
+		words = "are not followed: it is scanned again and again"
 	default:
 		words = "none"
 	}

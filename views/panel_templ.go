@@ -138,12 +138,16 @@ func panel(d LocksData) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if !d.ReadOnly {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<div class=\"panel-danger\" data-field=\"own\" hidden><button type=\"button\" class=\"button\" data-action=\"release\">Release</button> <button type=\"button\" class=\"button\" data-action=\"extend\">Extend</button><p class=\"hint\" data-field=\"own-words\"></p></div>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = forceOffer().Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</aside>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</aside>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -39,6 +39,11 @@ const (
 	DefaultBudget = 60_000
 	// MinBudget leaves room to look whether a node is well.
 	MinBudget = 100
+	// DefaultEvents is what one core reads beside other work. A lock that is taken
+	// and released brings three events.
+	DefaultEvents = 15_000
+	// MinEvents is less than a canary and a few locks bring.
+	MinEvents = 100
 )
 
 // A Config holds the settings of a Watcher. The zero value of each field means
@@ -59,6 +64,10 @@ type Config struct {
 	// node looks at. Where it does not suffice, changes wait and are read together.
 	// Default DefaultBudget.
 	Budget int
+	// Events is how many events a second of a node are followed, at least
+	// MinEvents. A node that sends more for two seconds is scanned instead, with a
+	// tenth of the Budget, until it sends less. Default DefaultEvents.
+	Events int
 	// ClockDrift is how much the clocks of the nodes may differ. Times to live
 	// that differ by more, and a little for the network, are flagged.
 	// Default 5ms.
@@ -82,6 +91,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Budget == 0 {
 		c.Budget = DefaultBudget
+	}
+	if c.Events == 0 {
+		c.Events = DefaultEvents
 	}
 	if c.ClockDrift == 0 {
 		c.ClockDrift = 5 * time.Millisecond
@@ -126,6 +138,9 @@ func (c Config) check(sources []Source) error {
 	}
 	if c.Budget != 0 && c.Budget < MinBudget {
 		errs = append(errs, fmt.Errorf("budget: got %d operations per second and node, want at least %d", c.Budget, MinBudget))
+	}
+	if c.Events != 0 && c.Events < MinEvents {
+		errs = append(errs, fmt.Errorf("events: got %d a second and node, want at least %d", c.Events, MinEvents))
 	}
 	for _, d := range []struct {
 		name  string

@@ -48,10 +48,18 @@ func (s *session) check(ctx context.Context) error {
 	if err := s.checkEmptied(ctx); err != nil {
 		return err
 	}
+	if err := s.weather(ctx); err != nil {
+		return err
+	}
 	if !s.live && time.Since(s.lastProof) > s.cfg.Resync {
 		hadFeed := s.feed != nil
 		if err := s.listen(ctx); err != nil {
 			return err
+		}
+		if s.storm.on {
+			s.storm.listens = s.feed != nil
+			s.lastProof = time.Now()
+			return nil
 		}
 		if err := s.prove(ctx); err != nil {
 			return err

@@ -167,6 +167,9 @@ type NodeStatus struct {
 	StartedAt time.Time
 	// Notifications is how changes on this node reach us.
 	Notifications Notifications
+	// Storm is how many events a second the node sent when it was last listened to,
+	// while it is scanned because they are more than Config.Events; 0 otherwise.
+	Storm int
 	// Keys is the number of watched names with a live key on the node.
 	Keys int
 	// Synced is when the last full scan of the node ended; zero before.

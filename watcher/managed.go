@@ -304,7 +304,10 @@ func (m *managed) prune(c clock) {
 		delete(m.leases, m.ended[drop])
 		drop++
 	}
-	m.ended = slices.Delete(m.ended, 0, drop)
+	clear(m.ended[:drop])
+	if m.ended = m.ended[drop:]; len(m.ended) == 0 {
+		m.ended = nil
+	}
 	if m.doubted {
 		maps.DeleteFunc(m.leases, func(_ leaseKey, l *managedLease) bool {
 			return l.doubtful && c.now.sub(l.hold.until) > managedGrace

@@ -25,7 +25,10 @@ func (s *session) listen(ctx context.Context) error {
 		}
 		return nil
 	}
-	s.feed = f
+	if err == nil {
+		s.feed = f
+		s.storm.begin()
+	}
 	return err
 }
 
@@ -33,6 +36,7 @@ func (s *session) listen(ctx context.Context) error {
 // ear. An event comes once for each pattern that selects the name, of which one is
 // enough.
 func (s *session) event(e *ear, name, kind, pattern string) {
+	s.storm.heard.Add(1)
 	if c := s.canary.Load(); c != nil && c.name == name {
 		c.event(kind)
 		return
@@ -115,14 +119,17 @@ func (s *session) setLive(live bool) {
 	becamePolling := s.live && !live
 	s.live = live
 	shown := NotificationsPolling
-	if live {
+	switch {
+	case live:
 		shown = NotificationsLive
 		s.hints.Store(nil)
-	} else {
+	case s.storm.on:
+		s.hints.Store(nil) // the engine may be the storm
+	default:
 		s.hints.Store(s.dirty)
 	}
 	s.board.nodeStatus(s.index, func(n *NodeStatus) { n.Notifications = shown })
-	if becamePolling && s.synced {
+	if becamePolling && s.synced && !s.storm.on {
 		s.scanNow()
 	}
 }

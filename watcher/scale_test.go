@@ -118,10 +118,10 @@ func heapInUse() uint64 {
 	return m.HeapAlloc
 }
 
-// storm lets rate events a second happen on every node for so long, on names
+// blowing lets rate events a second happen on every node for so long, on names
 // that are taken, extended and released in turn, and returns how many there
 // were.
-func storm(tb testing.TB, nodes []*redis.Client, names, rate int, length time.Duration) int {
+func blowing(tb testing.TB, nodes []*redis.Client, names, rate int, length time.Duration) int {
 	const step = 10 * time.Millisecond
 	var mu sync.Mutex
 	total := 0
@@ -233,7 +233,7 @@ func TestManyNamesAndEventsEndInAViewThatIsRight(t *testing.T) {
 	if each := (heapInUse() - before) / names; each > 2048 {
 		t.Errorf("%d bytes a name", each)
 	}
-	if events := storm(t, nodes, names, 2000, 2*time.Second); events < 3*2000 {
+	if events := blowing(t, nodes, names, 2000, 2*time.Second); events < 3*2000 {
 		t.Errorf("only %d events", events)
 	}
 	patient(t, patience, "the view is right", func() bool { return sameView(t, b, nodes) })
@@ -262,7 +262,7 @@ func BenchmarkScale(b *testing.B) {
 		float64(cost.Operations)/names)
 
 	began := time.Now()
-	events := storm(b, nodes, names, rate, time.Minute)
+	events := blowing(b, nodes, names, rate, time.Minute)
 	length := time.Since(began)
 	patient(b, 3*time.Minute, "the view is that of the nodes", func() bool { return sameView(b, board, nodes) })
 	b.Logf("%d events in %s, %.0f a second and node; the view was found to be that of the nodes %s later, most of which is the comparison", events, length.Round(time.Second),

@@ -15,7 +15,8 @@ import (
 // there and are not come across are read again rather than taken for gone.
 //
 // Where events tell the changes, a scan only makes sure that none was missed: it
-// takes a small share of the budget, however long that lasts.
+// takes a small share of the budget, however long that lasts. So does the scan of a
+// node that changes too fast to be followed.
 func (s *session) scan(ctx context.Context) error {
 	s.urgent = false
 	audit := s.synced && s.live // differences found now are events that were missed
@@ -83,7 +84,7 @@ func (s *session) readPages(ctx context.Context, names []string, audit bool) err
 // and an audit for as long as that keeps it within its share of the budget.
 func (s *session) giveWay(ctx context.Context, operations int, audit bool) error {
 	pause := time.Duration(0)
-	if audit && s.live && !s.urgent {
+	if (audit && s.live || s.storm.on) && !s.urgent {
 		pause = s.meter.auditTime(operations)
 	}
 	over := time.NewTimer(pause)

@@ -38,9 +38,10 @@ type session struct {
 	canary atomic.Pointer[canary]
 	proven chan error // the outcome of the canary
 	live   bool       // events tell what changes
-	synced bool       // a scan has ended
-	urgent bool       // the next scan has to find something, see scanNow
-	warned bool       // the log says that the node is polled
+	storm  storm
+	synced bool // a scan has ended
+	urgent bool // the next scan has to find something, see scanNow
+	warned bool // the log says that the node is polled
 	// sought are the questions that an echo was asked for, fresh those after it.
 	fresh, sought questions
 

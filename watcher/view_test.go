@@ -81,6 +81,17 @@ func TestAWindowFiltersSortsAndCuts(t *testing.T) {
 		if !slices.Equal(got, c.want) || v.Total != c.total || v.Counts.Total != 7 || v.Seq != b.Seq() {
 			t.Errorf("%+v: got %q of %d (%+v), want %q of %d", c.q, got, v.Total, v.Counts, c.want, c.total)
 		}
+		for i, name := range c.want {
+			if at := b.Index(c.q, "lock:"+name); at != max(c.q.Offset, 0)+i {
+				t.Errorf("%+v: %s is at %d, want %d", c.q, name, at, max(c.q.Offset, 0)+i)
+			}
+		}
+	}
+	if at := b.Index(Query{}, "lock:n"); at != 4 {
+		t.Errorf("what is not there would be at %d", at)
+	}
+	if at := b.Index(Query{State: StateHeld}, "lock:gone"); at != -1 {
+		t.Errorf("what is not selected is at %d", at)
 	}
 	l, _ := b.Lock("lock:split")
 	if v := b.Window(Query{Text: l.Holder.Fingerprint}); v.Total == 0 {

@@ -100,6 +100,21 @@ func (b *Board) among(tokens map[string]string) []named {
 	return order
 }
 
+// Index returns how many names come before name of those that q selects, in its
+// order, whatever Offset and Limit say; -1 where q does not select it. Where
+// nothing but the order of names counts, the name need not be on the Board.
+func (b *Board) Index(q Query, name string) int {
+	order, _ := b.snapshot()
+	return q.index(order, name)
+}
+
+// IndexAmong is Index for the names that are held with these tokens: the
+// fingerprint by name.
+func (b *Board) IndexAmong(tokens map[string]string, q Query, name string) int {
+	b.snapshot() // what the engine told counts
+	return q.index(b.among(tokens), name)
+}
+
 // Each calls f with the locks that q selects, a few at a time, each as it is when
 // its turn comes, until f returns an error, which it returns.
 func (b *Board) Each(q Query, f func([]Lock) error) error {
@@ -202,6 +217,17 @@ func (q Query) find(order []named) (window []*entry, total int) {
 		window = append(window, r.entry)
 	}
 	return window, total
+}
+
+// index is Index among names in order.
+func (q Query) index(order []named, name string) int {
+	if q.filter() == nil && (q.Sort == "" || q.Sort == "name") {
+		at, _ := slices.BinarySearchFunc(order, name, func(n named, name string) int { return strings.Compare(n.name, name) })
+		return at
+	}
+	q.Offset, q.Limit = 0, 0
+	found, _ := q.find(order)
+	return slices.IndexFunc(found, func(e *entry) bool { return e.name == name })
 }
 
 // filter reports whether the query selects an entry, by its name in lower case

@@ -50,21 +50,15 @@ type AuditState struct {
 }
 
 type auditInput struct {
-	After   uint64   `query:"after" doc:"Only entries with a higher number: the next of the answer before."`
-	Limit   int      `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"How many at most."`
-	Action  []string `query:"action" enum:"acquire,extend,release,force-release,admit" doc:"Only these actions, with commas between."`
-	Q       string   `query:"q" maxLength:"512" doc:"Text to search in names, who, where, fingerprints, reasons and notes."`
-	Actor   string   `query:"actor" maxLength:"512" doc:"Only commands of this one."`
-	Owner   string   `query:"owner" maxLength:"512" doc:"Only commands about locks of this owner."`
-	Newest  bool     `query:"newest" doc:"The last ones where there are more than the limit, not the first ones."`
-	Format  string   `query:"format" enum:"json,csv" default:"json" doc:"csv gives a file with one line for each entry."`
-	Name    string   `query:"name" doc:"Only commands about this lock."`
-	NameB64 string   `query:"nameB64" doc:"The name in base64, instead of name."`
+	FeedQuery
+	Action []string `query:"action" enum:"acquire,extend,release,force-release,admit" doc:"Only these actions, with commas between."`
+	Q      string   `query:"q" maxLength:"512" doc:"Text to search in names, who, where, fingerprints, reasons and notes."`
+	Actor  string   `query:"actor" maxLength:"512" doc:"Only commands of this one."`
 }
 
 type auditOutput struct {
-	Disposition string `header:"Content-Disposition"`
-	Body        auditBody
+	FileHead
+	Body auditBody
 }
 
 type auditBody struct {
@@ -102,7 +96,7 @@ func (s *Server) listAudit(_ context.Context, in *auditInput) (*auditOutput, err
 		out.Body.Entries[i] = toAuditEntry(e)
 	}
 	if out.Body.csv {
-		out.Disposition = `attachment; filename="lockscope-audit.csv"`
+		out.FileHead = fileHead("audit", in.Format)
 	}
 	return out, nil
 }

@@ -2,15 +2,11 @@ package web
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/lockscope/lockscope/watcher"
 )
@@ -40,21 +36,26 @@ type Gap struct {
 	Count uint64 `json:"count"`
 }
 
+// A FeedQuery selects a page of what is numbered in the order in which it happened.
+type FeedQuery struct {
+	After   uint64 `query:"after" doc:"Only those with a higher number: the next of the answer before."`
+	Limit   int    `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"How many at most."`
+	Newest  bool   `query:"newest" doc:"The last ones where there are more than the limit, not the first ones."`
+	Owner   string `query:"owner" maxLength:"512" doc:"Only those about locks of this owner."`
+	Name    string `query:"name" doc:"Only those about this lock."`
+	NameB64 string `query:"nameB64" doc:"The name in base64, instead of name."`
+	Format  string `query:"format" enum:"json,csv" default:"json" doc:"csv gives a file with one line for each."`
+}
+
 type eventsInput struct {
-	After   uint64   `query:"after" doc:"Only events with a higher number: the next of the answer before."`
-	Limit   int      `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"How many at most."`
-	Kind    []string `query:"kind" enum:"acquired,released,expired,forced,lost,ended,overlap,contested,gap,node-up,node-down,notifications,quarantined,admitted,clock" doc:"Only events of these kinds, with commas between."`
-	Q       string   `query:"q" maxLength:"512" doc:"Text to search in names, owners, fingerprints and nodes."`
-	Owner   string   `query:"owner" maxLength:"512" doc:"Only events of holders that are called so."`
-	Newest  bool     `query:"newest" doc:"The last ones where there are more than the limit, not the first ones."`
-	Format  string   `query:"format" enum:"json,csv" default:"json" doc:"csv gives a file with one line for each event."`
-	Name    string   `query:"name" doc:"Only events of this lock."`
-	NameB64 string   `query:"nameB64" doc:"The name in base64, instead of name."`
+	FeedQuery
+	Kind []string `query:"kind" enum:"acquired,released,expired,forced,lost,ended,overlap,contested,gap,node-up,node-down,notifications,quarantined,admitted,clock" doc:"Only events of these kinds, with commas between."`
+	Q    string   `query:"q" maxLength:"512" doc:"Text to search in names, owners, fingerprints and nodes."`
 }
 
 type eventsOutput struct {
-	Disposition string `header:"Content-Disposition"`
-	Body        eventsBody
+	FileHead
+	Body eventsBody
 }
 
 type eventsBody struct {
@@ -66,10 +67,6 @@ type eventsBody struct {
 	ServerTime Time    `json:"serverTime"`
 	csv        bool
 }
-
-// csvType is the media type of a table. It holds a parameter so that no Accept
-// header asks for it where there is no table.
-const csvType = "text/csv; charset=utf-8"
 
 // ContentType is the media type that was asked for by format.
 func (b eventsBody) ContentType(negotiated string) string {
@@ -95,7 +92,7 @@ func (s *Server) listEvents(_ context.Context, in *eventsInput) (*eventsOutput, 
 		out.Body.Events[i] = toEvent(&found.events[i])
 	}
 	if out.Body.csv {
-		out.Disposition = `attachment; filename="lockscope-events.csv"`
+		out.FileHead = fileHead("events", in.Format)
 	}
 	return out, nil
 }
@@ -159,28 +156,6 @@ func toEvent(a *watcher.Activity) Event {
 	return e
 }
 
-// A table is what can be given as CSV.
-type table interface {
-	header() []string
-	rows() [][]string
-}
-
-// csvFormat writes a table.
-var csvFormat = huma.Format{Marshal: func(w io.Writer, v any) error {
-	if e, ok := v.(exported); ok {
-		return e.export(w)
-	}
-	t, ok := v.(table)
-	if !ok {
-		return fmt.Errorf("web: %T is no table", v)
-	}
-	out := csv.NewWriter(w)
-	if err := out.Write(t.header()); err != nil {
-		return err
-	}
-	return out.WriteAll(t.rows())
-}}
-
 var _ table = eventsBody{}
 
 func (eventsBody) header() []string {
@@ -202,22 +177,4 @@ func (b eventsBody) rows() [][]string {
 		})
 	}
 	return rows
-}
-
-// cell returns a text for a spreadsheet, which must not take it for a formula.
-func cell(s *string) string {
-	if s == nil || *s == "" {
-		return ""
-	}
-	if strings.ContainsRune("=+-@\t\r", rune((*s)[0])) {
-		return "'" + *s
-	}
-	return *s
-}
-
-func digits(n *int64) string {
-	if n == nil {
-		return ""
-	}
-	return strconv.FormatInt(*n, 10)
 }

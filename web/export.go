@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -13,6 +14,41 @@ import (
 
 	"github.com/lockscope/lockscope/watcher"
 )
+
+// A FileHead is the header by which a browser saves an answer.
+type FileHead struct {
+	Disposition string `header:"Content-Disposition"`
+}
+
+func fileHead(what, format string) FileHead {
+	return FileHead{`attachment; filename="lockscope-` + what + "." + format + `"`}
+}
+
+// csvType is the media type of a table. It holds a parameter so that no Accept
+// header asks for it where there is no table.
+const csvType = "text/csv; charset=utf-8"
+
+// A table is what can be given as CSV.
+type table interface {
+	header() []string
+	rows() [][]string
+}
+
+// csvFormat writes a table.
+var csvFormat = huma.Format{Marshal: func(w io.Writer, v any) error {
+	if e, ok := v.(exported); ok {
+		return e.export(w)
+	}
+	t, ok := v.(table)
+	if !ok {
+		return fmt.Errorf("web: %T is no table", v)
+	}
+	out := csv.NewWriter(w)
+	if err := out.Write(t.header()); err != nil {
+		return err
+	}
+	return out.WriteAll(t.rows())
+}}
 
 // linesType is the media type of a file with one JSON document in each line. It
 // holds a parameter for the reason that csvType does.
@@ -34,7 +70,7 @@ type locksFile struct {
 // exportLocks answers with a file. It tells what the page shows: fingerprints,
 // and no tokens.
 func (s *Server) exportLocks(query rowQuery, format string) *locksOutput {
-	out := &locksOutput{Disposition: `attachment; filename="lockscope-locks.` + format + `"`}
+	out := &locksOutput{FileHead: fileHead("locks", format)}
 	file := &locksFile{typ: csvType}
 	file.write = func(w io.Writer) error { return s.writeTable(w, query) }
 	if format == "ndjson" {
@@ -127,4 +163,22 @@ func keepWriting(w io.Writer) {
 	if rw, ok := w.(http.ResponseWriter); ok {
 		_ = http.NewResponseController(rw).SetWriteDeadline(time.Now().Add(writeTimeout)) // where it cannot, the old one holds
 	}
+}
+
+// cell returns a text for a spreadsheet, which must not take it for a formula.
+func cell(s *string) string {
+	if s == nil || *s == "" {
+		return ""
+	}
+	if strings.ContainsRune("=+-@\t\r", rune((*s)[0])) {
+		return "'" + *s
+	}
+	return *s
+}
+
+func digits(n *int64) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.FormatInt(*n, 10)
 }

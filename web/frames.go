@@ -103,7 +103,8 @@ type clientFrame struct {
 	Seq     uint64 `json:"seq"`
 	Visible *bool  `json:"visible"`
 
-	// Name, or NameB64, is of the lock to watch or of the events wanted.
+	// Name, or NameB64, is of the lock to watch, or to show in the middle of a
+	// window, or of the events wanted.
 	Name    string `json:"name"`
 	NameB64 string `json:"nameB64"`
 	// Owner is whose locks or events.

@@ -37,8 +37,11 @@ const (
 	nodeInterval  = time.Second
 	countInterval = time.Second
 	// beatInterval is how often a socket gets a beat and a ping, and idleBeats
-	// how many of them it may leave unanswered.
+	// how many of them it may leave unanswered. The first comes after firstBeat
+	// and the next ones after twice as long each, so that a client soon knows
+	// how far behind it is, also one that was busy with its start.
 	beatInterval = 15 * time.Second
+	firstBeat    = time.Second
 	idleBeats    = 3
 	// writeDeadline is how long a frame, or dripSize of one that is longer, may
 	// take to be written.

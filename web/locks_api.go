@@ -38,8 +38,8 @@ type locksInput struct {
 }
 
 type locksOutput struct {
-	Disposition string `header:"Content-Disposition"`
-	Body        locksBody
+	FileHead
+	Body locksBody
 }
 
 type locksBody struct {

@@ -29,6 +29,24 @@ func (r rows) view(q rowQuery) watcher.View {
 	return r.board.Window(q.Query)
 }
 
+// around moves the window of a query so that a lock is in its middle, where the
+// query selects it.
+func (r rows) around(q *rowQuery, name string) {
+	at := 0
+	if q.mine {
+		at = r.board.IndexAmong(r.leases.tokens(q.session), q.Query, name)
+	} else {
+		at = r.board.Index(q.Query, name)
+	}
+	if at >= 0 {
+		q.Offset = max(at-q.Limit/2, 0) / windowGrid * windowGrid
+	}
+}
+
+// windowGrid is what the beginning of such a window is a multiple of, so that those
+// who look at the same place share it.
+const windowGrid = 25
+
 // each calls f with all rows that q selects, a few at a time, until it returns
 // an error.
 func (r rows) each(q rowQuery, f func([]watcher.Lock) error) error {

@@ -54,6 +54,7 @@ type socket struct {
 	throttled bool      // the next flush had to wait
 	places    uint64    // the news about waiting that was sent
 	nextBeat  time.Time
+	beatAfter time.Duration // from the next beat to the one after it
 }
 
 // A watch is a window that a client looks at.
@@ -109,7 +110,8 @@ func (s *socket) shut(code int, reason string) {
 func (s *socket) write() {
 	defer s.conn.Close()
 	now := time.Now()
-	s.nextBeat = now.Add(s.hub.beat)
+	s.beatAfter = firstBeat
+	s.planBeat(now)
 	if !s.send(s.helloFrame(now)) {
 		return
 	}
@@ -149,7 +151,7 @@ func (s *socket) sendDue(now time.Time) (next time.Time, ok bool) {
 		flushAt = s.flushAt()
 	}
 	if !s.nextBeat.After(now) {
-		s.nextBeat = now.Add(s.hub.beat)
+		s.planBeat(now)
 		s.advance()
 		due = append(due, prepare(beatFrame(s.hub.board.Epoch(), s.delivered(), now, s.lag(now))))
 		// A ping that cannot be written shows at the next frame.
@@ -170,6 +172,12 @@ func (s *socket) sendDue(now time.Time) (next time.Time, ok bool) {
 		next = flushAt
 	}
 	return next, true
+}
+
+// planBeat says when the next beat is due.
+func (s *socket) planBeat(now time.Time) {
+	s.nextBeat = now.Add(min(s.beatAfter, s.hub.beat))
+	s.beatAfter = min(2*s.beatAfter, s.hub.beat)
 }
 
 // flushAt is when changes may be sent again. The caller holds mu.

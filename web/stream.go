@@ -165,6 +165,10 @@ func (s *socket) receive(message []byte) {
 // watch shows the client a window or a feed, in the place of one with the same
 // id.
 func (s *socket) watch(frame clientFrame) {
+	query := frame.query(s.session)
+	if frame.View == "locks" && frame.Name != "" {
+		s.hub.windows.asked.around(&query, frame.Name)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.signal()
@@ -190,7 +194,7 @@ func (s *socket) watch(frame clientFrame) {
 		s.touch(time.Now()) // there may be some already
 		return
 	}
-	w := &watch{id: frame.ID, query: frame.query(s.session), resume: s.resumed}
+	w := &watch{id: frame.ID, query: query, resume: s.resumed}
 	s.hub.windows.retain(w, s)
 	s.watches = append(s.watches, w)
 }

@@ -382,6 +382,24 @@ func TestABeatComesAndAnAnswerToItKeepsTheStream(t *testing.T) {
 	}
 }
 
+func TestTheFirstBeatDoesNotWaitForTheInterval(t *testing.T) {
+	w := begin(t, 1)
+	v := w.open("")
+	hello := v.hello()
+	v.watch()
+	for {
+		f, err := v.read()
+		must(t, err)
+		if f.T != "beat" {
+			continue
+		}
+		if after := f.ServerTime.Sub(hello.ServerTime); after < firstBeat || after > beatInterval/2 {
+			t.Errorf("the first beat came %s after the hello", after)
+		}
+		return
+	}
+}
+
 func TestAStreamWithoutASignOfLifeIsClosed(t *testing.T) {
 	w := begin(t, 1)
 	w.server.hub.beat = 20 * time.Millisecond

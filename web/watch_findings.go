@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -59,6 +60,11 @@ func watchFindings(n watcher.NodeStatus, patterns []string) []Finding {
 			f.Text += ": locks cannot be read"
 		}
 		list = append(list, f)
+	}
+	if n.Storm > 0 {
+		list = append(list, Finding{Code: "storm",
+			Text: fmt.Sprintf("the node sends %d events a second, too many to follow without slowing others: it is scanned, and changes are seen late", n.Storm),
+			Mend: "watch fewer names with LOCKSCOPE_WATCH, or raise LOCKSCOPE_WATCH_EVENTS"})
 	}
 	if n.Flags != "" {
 		list = append(list, Finding{Code: "notifications",

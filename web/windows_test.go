@@ -101,6 +101,33 @@ func TestOnlySocketsThatAChangeConcernsAreWoken(t *testing.T) {
 	}
 }
 
+func TestAWindowIsAroundALockWhereverItIs(t *testing.T) {
+	w := begin(t, 1)
+	const many = 300
+	for i := range many {
+		w.set(fmt.Sprintf("lock:%03d", i), "v", time.Minute, 0)
+	}
+	eventually(t, "all are held", func() bool { return w.board.Counts().Total == many })
+	v := w.open("")
+	v.hello()
+	for _, c := range []struct {
+		asked  []any
+		offset int
+	}{
+		{[]any{"name", "lock:150"}, 100},
+		{[]any{"name", "lock:150", "sort", "-name"}, 75},
+		{[]any{"name", "lock:150", "state", "held", "offset", 7}, 100},
+		{[]any{"nameB64", "bG9jazoyOTk=", "offset", 7}, 225}, // lock:299
+		{[]any{"name", "lock:003", "offset", 200}, 0},
+		{[]any{"name", "lock:150", "state", "free", "offset", 7}, 7}, // it is not among them
+	} {
+		f := v.watch(append(c.asked, "limit", 100)...)
+		if f.Offset == nil || *f.Offset != c.offset {
+			t.Errorf("asked for %v: %d rows from %v on, want them from %d on", c.asked, len(f.Rows), f.Offset, c.offset)
+		}
+	}
+}
+
 func TestEveryWindowFollowsTheBoardThroughAStorm(t *testing.T) {
 	w := begin(t, 1)
 	watches := map[string]streamclient.Watch{

@@ -56,7 +56,7 @@ const (
 // All are the engines, in the order of the tables.
 func All() []Spec {
 	return []Spec{
-		{Name: Ours, Open: func(ctx context.Context, addrs []string) (Engine, error) { return OpenLockscope(ctx, addrs, false) }},
+		{Name: Ours, Open: func(ctx context.Context, addrs []string) (Engine, error) { return OpenLockscope(ctx, addrs, nil) }},
 		{Name: RedsyncName, Open: func(_ context.Context, addrs []string) (Engine, error) { return OpenRedsync(addrs, false), nil }},
 		{Name: RedsyncFailFast, Open: func(_ context.Context, addrs []string) (Engine, error) { return OpenRedsync(addrs, true), nil }},
 		{Name: RedislockName, OneNode: true, Open: openRedislock},

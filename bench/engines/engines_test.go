@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/lockscope/lockscope/internal/redistest"
+	"github.com/lockscope/lockscope/watcher"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -72,7 +73,7 @@ func hold(t *testing.T, addrs []string, names ...string) {
 
 func TestLockersHoldExtendAndRelease(t *testing.T) {
 	addrs := start(t, 3)
-	ours, err := OpenLockscope(t.Context(), addrs, true)
+	ours, err := OpenLockscope(t.Context(), addrs, &watcher.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

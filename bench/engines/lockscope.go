@@ -34,11 +34,11 @@ var _ Locker = (*Lockscope)(nil)
 // OpenLockscope returns our engine when all nodes vote. With a watcher it is
 // wired as in the program: the watcher tells waiters that a lock is free, and
 // the engine tells the watcher what it does.
-func OpenLockscope(ctx context.Context, addrs []string, watched bool) (*Lockscope, error) {
+func OpenLockscope(ctx context.Context, addrs []string, watch *watcher.Config) (*Lockscope, error) {
 	l := &Lockscope{stop: func() {}}
 	cfg := lockengine.Config{TTL: TTL, Fresh: true} // the nodes are the benchmark's own, started empty
-	if watched {
-		if err := l.watch(addrs); err != nil {
+	if watch != nil {
+		if err := l.watch(addrs, *watch); err != nil {
 			return nil, err
 		}
 		cfg.Wake, cfg.Observer = l.board, l.board
@@ -62,12 +62,13 @@ func OpenLockscope(ctx context.Context, addrs []string, watched bool) (*Lockscop
 
 func nodeID(i int) string { return string(rune('a' + i)) }
 
-func (l *Lockscope) watch(addrs []string) error {
+func (l *Lockscope) watch(addrs []string, cfg watcher.Config) error {
 	var sources []watcher.Source
 	for i, addr := range addrs {
 		sources = append(sources, watcher.Source{ID: nodeID(i), Target: target.Server(&redis.Options{Addr: addr})})
 	}
-	w, err := watcher.New(sources, watcher.Config{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	cfg.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
+	w, err := watcher.New(sources, cfg)
 	if err != nil {
 		return err
 	}

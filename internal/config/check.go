@@ -38,6 +38,10 @@ func (l *loader) check() {
 		l.problem("watch-budget", strconv.Itoa(c.WatchBudget), fmt.Sprintf("a whole number from %d", MinWatchBudget),
 			fmt.Sprintf("such as %d", DefaultWatchBudget))
 	}
+	if c.WatchEvents < MinWatchEvents && !l.refused["watch-events"] {
+		l.problem("watch-events", strconv.Itoa(c.WatchEvents), fmt.Sprintf("a whole number from %d", MinWatchEvents),
+			fmt.Sprintf("such as %d", DefaultWatchEvents))
+	}
 	switch c.LogFormat {
 	case "text", "json":
 	default:

@@ -31,6 +31,10 @@ const (
 	DefaultWatchBudget = 60_000
 	// MinWatchBudget leaves room to look whether a node is well.
 	MinWatchBudget = 100
+	// DefaultWatchEvents is what one core reads beside other work.
+	DefaultWatchEvents = 15_000
+	// MinWatchEvents is what a few locks bring.
+	MinWatchEvents = 100
 )
 
 // A Config is the settings in force, checked.
@@ -55,6 +59,8 @@ type Config struct {
 	Notifications string
 	// WatchBudget is how many operations a second watching may cost a node.
 	WatchBudget int
+	// WatchEvents is how many events a second of a node are followed.
+	WatchEvents int
 	BasePath    string // "/" or "/path" without a slash at the end
 	Hosts       []string
 	Environment string
@@ -100,6 +106,7 @@ func define(c *Config, r *raw) *flag.FlagSet {
 	fs.DurationVar(&c.NodeTimeout, "node-timeout", lockengine.DefaultNodeTimeout, "how long an attempt waits for a node")
 	fs.Var((*onOff)(&c.Quarantine), "quarantine", "on or off: `whether` a node that lost its memory sits out for -max-ttl before its votes count again")
 	fs.StringVar(&c.Notifications, "notifications", NotificationsAuto, "`how` changes are noticed: auto merges our flags into notify-keyspace-events, external never touches it, off polls")
+	fs.IntVar(&c.WatchEvents, "watch-events", DefaultWatchEvents, "`events` a second up to which a node is followed; one that sends more is scanned")
 	fs.IntVar(&c.WatchBudget, "watch-budget", DefaultWatchBudget, "`operations` a second that watching may cost each node at most")
 	fs.StringVar(&r.basePath, "base-path", "/", "`path` of the dashboard behind a proxy")
 	fs.StringVar(&r.hosts, "hosts", "", "comma-separated host `names` by which the dashboard is reached, besides loopback and the host of -addr")

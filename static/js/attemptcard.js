@@ -6,7 +6,7 @@ import { attemptOf, saidOf, saidWords } from "./attempt.js";
 import { count, forget } from "./countdown.js";
 import { roundTrip } from "./format.js";
 import { keyOf } from "./lock.js";
-import { fieldOf, find, settings } from "./settings.js";
+import { fieldOf, find, put, settings } from "./settings.js";
 import { showTime } from "./times.js";
 
 /** @typedef {import("./types.js").Lock} Lock */
@@ -128,11 +128,3 @@ function appear(elements, part) {
 
 /** @param {number} part */
 const percent = (part) => `${(part * 100).toFixed(2)}%`;
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}

@@ -2,7 +2,7 @@
 // Who waits for a lock, in the order of their turns, and for how long.
 
 import { age, hue, number } from "./format.js";
-import { fieldOf, find } from "./settings.js";
+import { fieldOf, find, put } from "./settings.js";
 import { plain, show } from "./visible.js";
 
 /** How many are named. */
@@ -46,12 +46,4 @@ function line() {
   time.className = "num";
   item.append(swatch, document.createElement("bdi"), time);
   return item;
-}
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

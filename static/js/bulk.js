@@ -5,7 +5,7 @@
 import { announce } from "./announce.js";
 import { number } from "./format.js";
 import { keyOf, nameOf } from "./lock.js";
-import { fieldOf, find, settings } from "./settings.js";
+import { fieldOf, find, put, settings } from "./settings.js";
 import { toast } from "./toast.js";
 import { show } from "./visible.js";
 
@@ -171,12 +171,4 @@ function actionOf(event) {
 function tell(line, outcome, words) {
   line.setAttribute("data-outcome", outcome);
   show(find("span:last-child", line), words);
-}
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -4,7 +4,7 @@
 
 import { shownNow } from "./clock.js";
 import { age, remaining, spanFor } from "./format.js";
-import { settings } from "./settings.js";
+import { put, settings } from "./settings.js";
 
 /**
  * @typedef {object} Countdown
@@ -92,14 +92,6 @@ function draw(countdown, now, withText) {
     if (withText) put(countdown.text, remaining(left));
   }
   if (withText && countdown.since) put(countdown.held, age(now - countdown.since));
-}
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 let lastText = 0;

@@ -2,6 +2,7 @@
 // The window of the stream follows the screen: as many rows as the server shows at
 // once at most, with some before and after those that are seen.
 
+import { nameFields } from "./lock.js";
 import { windowSize } from "./settings.js";
 
 /** The least rows of a window, and what its beginning is a multiple of, so that readers of the same place share it. */
@@ -29,15 +30,16 @@ export class Follower {
   /**
    * Asks for the rows around one.
    * @param {number} first
+   * @param {string} [key] of a lock that is to be among them, wherever it is by now
    */
-  ask(first) {
+  ask(first, key) {
     clearTimeout(this.timer);
     this.timer = 0;
     const { count } = this.view;
     this.limit = Math.min(Math.max(Math.ceil((count * 4) / grid) * grid, least), windowSize);
     this.offset = Math.max(Math.floor((first - (this.limit - count) / 2) / grid) * grid, 0);
     this.asked = performance.now();
-    this.stream.watch("locks", this.filters.watch(this.offset, this.limit));
+    this.stream.watch("locks", { ...this.filters.watch(this.offset, this.limit), ...(key ? nameFields(key) : {}) });
   }
 
   /** Asks for other rows when those near the screen are not in the window. */

@@ -6,8 +6,9 @@
 import { get, post, Problem } from "./api.js";
 import { serverNow } from "./clock.js";
 import { age, dash, fence, number, remaining } from "./format.js";
-import { aboutWords, deadline, heldSince, holderHue, holderWords, keyOf, nameFields, nameOf, nameQuery, still } from "./lock.js";
-import { fieldOf, find, settings } from "./settings.js";
+import { aboutTitle, aboutWords, deadline, heldSince, holderHue, holderWords, keyOf, nameFields, nameOf, nameQuery, still } from "./lock.js";
+import { fieldOf, find, put, settings } from "./settings.js";
+import { utcWords } from "./times.js";
 import { toast } from "./toast.js";
 import { nodesOf, pieces, sentenceNodes, show } from "./visible.js";
 import { makeStrip } from "./votes.js";
@@ -114,6 +115,7 @@ export class ForceDialog {
     show(this.part("holder"), holderWords(lock));
     this.part("token").textContent = holder.fingerprint;
     this.fact("about", aboutWords(holder).join("; "));
+    this.part("about").title = aboutTitle(holder);
     this.fact("fence", lock.fence ? fence(lock.fence) : "");
     this.fact("note", holder.note ?? "");
     show(this.part("lets-in"), lock.waiters?.visible ? letsIn(lock) : "whoever asks next: other clients’ queues are not in Redis");
@@ -140,6 +142,7 @@ export class ForceDialog {
     const since = heldSince(lock);
     const words = still(lock);
     put(this.part("held"), since ? `for ${age(now - since)}, since ${new Date(since).toLocaleTimeString()}` : dash);
+    this.part("held").title = since ? utcWords(since) : "";
     put(this.part("ends"), words === "no expiry" ? "never: it has no expiry" : words || `by itself in ${remaining(deadline(lock) - now)}`);
   }
 
@@ -291,12 +294,4 @@ export class ForceDialog {
   part(name) {
     return fieldOf(name, this.dialog);
   }
-}
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -3,6 +3,7 @@
 
 import { dash, hue, number } from "./format.js";
 import { settings } from "./settings.js";
+import { utcWords } from "./times.js";
 import { decodeBytes, plain } from "./visible.js";
 
 /** @typedef {import("./types.js").Lock} Lock */
@@ -125,6 +126,12 @@ export function aboutWords(holder) {
     validUntil ? `its value says until ${new Date(validUntil).toLocaleTimeString()}` : "",
   ].filter(Boolean);
 }
+
+/**
+ * What a pointer is told that rests on these phrases: the time in them in full.
+ * @param {Holder|null} holder
+ */
+export const aboutTitle = (holder) => (holder?.validUntil ? utcWords(Date.parse(holder.validUntil)) : "");
 
 /**
  * The owner's hue, "foreign" for a holder without a name, "" for none.

@@ -27,6 +27,7 @@ export function showFacts(lock) {
   put("note", holder?.note ?? "");
   putTime("since", holder?.since);
   const end = still(lock) ? 0 : deadline(lock);
+  putTime("until", holder?.validUntil);
   putTime("ends", end ? new Date(end).toISOString() : null);
 }
 

@@ -3,7 +3,7 @@
 // when the lock was taken.
 
 import { dash, remaining, roundTrip } from "./format.js";
-import { fieldOf } from "./settings.js";
+import { fieldOf, put } from "./settings.js";
 import { plain, show } from "./visible.js";
 
 /** @typedef {import("./types.js").Lock} Lock */
@@ -37,12 +37,4 @@ export function tickVotes(lock, now) {
     const left = vote.expiresAt ? remaining(Date.parse(vote.expiresAt) - now) : vote.fingerprint ? "no expiry" : "";
     put(fieldOf("left", line), left);
   }
-}
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -40,7 +40,7 @@ const selection = new Selection(() => {
 const bulk = new Bulk(selection, leases);
 table.picked = (key) => selection.has(key);
 const forceDialog = settings.readOnly ? null : new ForceDialog();
-const panel = new Panel((key) => table.select(key), (lock) => forceDialog?.open(lock));
+const panel = new Panel((key) => table.select(key), (lock) => forceDialog?.open(lock), leases);
 const dialog = settings.readOnly ? null : new AcquireDialog(acquired, leases);
 const admitDialog = settings.readOnly ? null : new AdmitDialog();
 const nodePanel = new NodePanel((id) => admitDialog?.open(id));
@@ -55,6 +55,8 @@ let fresh = false;
 function receive(frame) {
   if (frame.t === "snapshot") {
     store.snapshot(frame, filters.wanted.sort);
+    follower.offset = store.offset;
+    table.arrived();
     if (fresh) table.restart();
     fresh = false;
   }
@@ -63,6 +65,8 @@ function receive(frame) {
   else return;
   table.schedule();
 }
+
+table.lost = (key) => follower.ask(table.view.first, key);
 
 let alarm = "";
 
@@ -75,6 +79,7 @@ table.drawn = () => {
   leases.follow(store.rows);
   selection.follow(store.rows);
   follower.check();
+  actions.late();
   filters.at(table.view.first);
   table.element.hidden = shown === 0;
   table.element.setAttribute("aria-rowcount", String(store.total + 1));

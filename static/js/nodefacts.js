@@ -43,7 +43,7 @@ export function evictionWords({ eviction, maxMemory }) {
 }
 
 /** @type {Record<string, string>} */
-const arrivals = { live: "events arrive", polling: "do not arrive: it is scanned again and again" };
+const arrivals = { live: "events arrive", polling: "are not followed: it is scanned again and again" };
 
 /** @param {Node} node */
 export function notificationWords({ up, notifications, missed = 0, gaps = 0 }) {

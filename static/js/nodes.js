@@ -4,7 +4,7 @@
 import { announce } from "./announce.js";
 import { serverNow } from "./clock.js";
 import { graveOf, stateOf, tipOf, wordsOf } from "./node.js";
-import { fieldOf, find } from "./settings.js";
+import { fieldOf, find, put } from "./settings.js";
 import { tellNodes } from "./title.js";
 
 /** @typedef {import("./types.js").Node} Node */
@@ -66,11 +66,3 @@ setInterval(() => {
     if (card) put(fieldOf("words", card), wordsOf(node, serverNow()));
   }
 }, 250);
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}

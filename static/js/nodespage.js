@@ -13,7 +13,7 @@ import { evictionWords, notificationWords, persistenceWords, rateWords, sumWords
 import { nodes } from "./nodes.js";
 import { begin, onlyCounts } from "./page.js";
 import { holdNodes, isPaused } from "./pause.js";
-import { fieldOf, find, settings } from "./settings.js";
+import { fieldOf, find, put, settings } from "./settings.js";
 import { showTime } from "./times.js";
 import { plain } from "./visible.js";
 
@@ -138,14 +138,6 @@ function goToCard() {
 }
 addEventListener("hashchange", goToCard);
 goToCard();
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
 
 void drawCharts();
 stream.watch("counts", onlyCounts);

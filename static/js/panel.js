@@ -10,10 +10,10 @@ import { age, dash, fence, remaining } from "./format.js";
 import { showBehind } from "./behind.js";
 import { historyIn } from "./history.js";
 import { Lane } from "./lane.js";
-import { aboutWords, deadline, heldSince, holderHue, holderWords, keyOf, nameOf, still } from "./lock.js";
+import { aboutTitle, aboutWords, deadline, heldSince, holderHue, holderWords, keyOf, nameOf, still } from "./lock.js";
 import { flagsWords, queueWords, throughWords, whyWords } from "./lockfacts.js";
 import { nodes } from "./nodes.js";
-import { fieldOf, find } from "./settings.js";
+import { fieldOf, find, put, settings } from "./settings.js";
 import { commands } from "./shell.js";
 import { utcWords } from "./times.js";
 import { plain, show } from "./visible.js";
@@ -28,9 +28,11 @@ export class Panel {
   /**
    * @param {(key: string|null) => void} selected
    * @param {(lock: Lock) => void} force asked to take the lock from its holder
+   * @param {import("./leases.js").Leases} leases
    */
-  constructor(selected, force) {
+  constructor(selected, force, leases) {
     this.selected = selected;
+    this.leases = leases;
     /** @type {Lock|null} */
     this.lock = null;
     /** The key of the lock that it shows. */
@@ -39,11 +41,15 @@ export class Panel {
     this.lane = new Lane(part("lane"));
     this.history = historyIn(part("history"), (holds) => this.lane.know(holds));
     panel.addEventListener("click", (event) => {
-      const action = event.target instanceof Element ? event.target.closest("[data-action]") : null;
-      if (action?.getAttribute("data-action") === "close-panel") this.close();
-      if (action?.getAttribute("data-action") === "force" && this.lock) force(this.lock);
-      if (action?.getAttribute("data-action") === "copy-name" && this.lock) copy(action, nameOf(this.lock));
-      if (action?.getAttribute("data-action") === "copy-fence" && this.lock?.fence) copy(action, String(this.lock.fence));
+      const button = event.target instanceof Element ? event.target.closest("[data-action]") : null;
+      const action = button?.getAttribute("data-action");
+      const { lock } = this;
+      if (!button || !lock) return;
+      if (action === "close-panel") this.close();
+      if (action === "force") force(lock);
+      if (action === "release" || action === "extend") void leases[action](lock);
+      if (action === "copy-name") copy(button, nameOf(lock));
+      if (action === "copy-fence" && lock.fence) copy(button, String(lock.fence));
     });
     setInterval(() => { if (this.lock && !document.hidden) this.times(this.lock); }, 200);
   }
@@ -76,9 +82,26 @@ export class Panel {
    */
   follow(rows) {
     const lock = this.key === null ? null : rows.get(this.key);
-    if (!lock || lock === this.lock) return;
-    this.lock = lock;
-    this.show(lock);
+    if (lock && lock !== this.lock) {
+      this.lock = lock;
+      this.show(lock);
+    } else if (this.lock) this.offer(this.lock);
+  }
+
+  /**
+   * Offers what this browser session can do with the lock.
+   * @param {Lock} lock
+   */
+  offer(lock) {
+    if (settings.readOnly) return;
+    const lease = this.leases.of(lock);
+    const own = part("own");
+    own.hidden = !lease;
+    find('[data-action="extend"]', own).hidden = Boolean(lease?.renew);
+    put(part("own-words"), lease?.renew ? "It is yours, and renewed while its tab is open." : "It is yours.");
+    const force = part("force");
+    force.hidden = Boolean(lease) || !ForceDialog.offers(lock);
+    show(fieldOf("lets-in", force), letsIn(lock));
   }
 
   /** @param {Lock} lock */
@@ -97,14 +120,10 @@ export class Panel {
     find('[data-action="copy-fence"]', panel).hidden = !lock.fence;
     part("fingerprint").textContent = lock.holder?.fingerprint ?? dash;
     show(part("about"), lock.holder ? aboutWords(lock.holder).join("; ") : "");
+    part("about").title = aboutTitle(lock.holder);
     hideFact("about", !part("about").textContent);
     show(part("note"), lock.holder?.note ?? "");
     hideFact("note", !lock.holder?.note);
-    const offer = panel.querySelector('[data-field="force"]');
-    if (offer instanceof HTMLElement) {
-      offer.hidden = !ForceDialog.offers(lock);
-      show(fieldOf("lets-in", offer), letsIn(lock));
-    }
     part("library").textContent = throughWords(lock);
     part("flags").textContent = flagsWords(lock).join("; ") || "none";
     part("command").textContent = commands(nodes(), lock, nameOf(lock));
@@ -112,6 +131,7 @@ export class Panel {
     if (!same) this.lane.know([]);
     this.history.follow(lock);
     hideFact("ends", this.attempt.show(lock)); // the card has it
+    this.offer(lock);
     this.times(lock);
   }
 
@@ -161,12 +181,4 @@ function hideFact(name, hidden) {
 /** @param {string} node */
 function lineOf(node) {
   return panel.querySelector(`[data-panel-node="${CSS.escape(node)}"]`);
-}
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -5,7 +5,7 @@
 import { count, forget } from "./countdown.js";
 import { dash, fence } from "./format.js";
 import { deadline, heldSince, holderHue, holderWords, keyOf, nameOf, still, waitingWords } from "./lock.js";
-import { fieldOf, find } from "./settings.js";
+import { fieldOf, find, put } from "./settings.js";
 import { tab } from "./tab.js";
 import { plain, show } from "./visible.js";
 import { fillStrip } from "./votes.js";
@@ -200,14 +200,6 @@ function setData(element, name, value) {
  * @param {string} name
  * @param {boolean} on
  */
-function setFlag(element, name, on) {
+export function setFlag(element, name, on) {
   if (element.hasAttribute(name) !== on) element.toggleAttribute(name, on);
-}
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -25,6 +25,8 @@ export class RowActions {
     this.table = table;
     this.page = page;
     this.menu = new RowMenu();
+    /** What was clicked before the locks were there, and on which. @type {{on: HTMLElement, key: string}|null} */
+    this.early = null;
     table.body.addEventListener("click", (event) => this.clicked(event));
     table.body.addEventListener("mousedown", (event) => {
       // A range of rows, and not of text.
@@ -77,7 +79,11 @@ export class RowActions {
   /** @param {MouseEvent} event */
   clicked(event) {
     const row = this.table.rowOf(event.target);
-    if (!row?.lock || !(event.target instanceof Element)) return;
+    if (!row || !(event.target instanceof HTMLElement)) return;
+    if (!row.lock) {
+      this.early = { on: event.target, key: row.renderedKey };
+      return;
+    }
     const { lock } = row;
     const element = event.target.closest("[data-action]");
     const action = element?.getAttribute("data-action");
@@ -94,6 +100,13 @@ export class RowActions {
     this.table.active = row.place;
     if (this.page.opened() === keyOf(lock)) this.page.close();
     else this.page.open(lock);
+  }
+
+  /** Does what was clicked before the locks were there, should it still be the same row. */
+  late() {
+    const { early } = this;
+    this.early = null;
+    if (early && this.table.rowOf(early.on)?.renderedKey === early.key) early.on.click();
   }
 
   /**

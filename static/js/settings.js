@@ -38,3 +38,13 @@ export function find(selector, within = document) {
 export function fieldOf(name, within) {
   return find(`[data-field="${name}"]`, within);
 }
+
+/**
+ * Sets the text of an element; leaves one that has it alone, so that nothing is
+ * laid out anew and no selection is lost.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+export function put(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}

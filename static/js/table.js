@@ -5,7 +5,7 @@
 
 import { find } from "./settings.js";
 import { keyOf } from "./lock.js";
-import { Row } from "./row.js";
+import { Row, setFlag } from "./row.js";
 import { Viewport } from "./viewport.js";
 
 /** @typedef {import("./types.js").Lock} Lock */
@@ -37,6 +37,12 @@ export class Table {
     /** @type {(key: string) => boolean} */
     this.picked = () => false;
     this.pending = false;
+    /** Whether nothing is drawn until the next window is there. */
+    this.waits = false;
+    /** Whether that window has just come. */
+    this.found = false;
+    /** Called when the window has moved away from the rows on the screen. @type {(key: string) => void} */
+    this.lost = () => {};
     /** Called after each drawing. @type {() => void} */
     this.drawn = () => {};
     /** @type {(row: Row, key: string) => void} */
@@ -67,11 +73,17 @@ export class Table {
   /** Begins at the first row again, when other rows are shown. */
   restart() {
     this.active = -1;
-    this.wanted = false;
+    this.wanted = this.waits = false;
     this.view.resize(this.store.total);
     if (this.view.first > 0) this.view.home();
     // What moves now is no row that comes or goes.
     for (const [key, row] of this.rows) if (!this.store.rows.has(key)) this.discard(key, row);
+  }
+
+  /** Another window is there. */
+  arrived() {
+    this.found = this.waits;
+    this.waits = false;
   }
 
   /** @param {number} before how many rows come before the first element */
@@ -100,7 +112,14 @@ export class Table {
   draw() {
     this.pending = false;
     const { store, view } = this;
+    if (this.waits && !view.scrolling) return;
     const all = store.sorted;
+    const lost = this.left(all);
+    if (lost !== null) {
+      this.waits = true;
+      return this.lost(lost);
+    }
+    this.found = false;
     if (store.total !== view.total) view.resize(store.total);
     const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
     // Where the keyboard is going to counts, and not where it was.
@@ -128,6 +147,26 @@ export class Table {
     this.columns(wanted);
     this.tabStop();
     this.drawn();
+  }
+
+  /** The rows on the screen, from the top, with the keys of their locks. */
+  get seen() {
+    const { first, count } = this.view;
+    return [...this.rows].filter(([, { place }]) => place >= first && place < first + count).sort(([, a], [, b]) => a.place - b.place);
+  }
+
+  /**
+   * Where so many rows came or went above the screen that the window shows others
+   * than those on it, one of these that the next window has to show.
+   * @param {[string, Lock][]} all
+   * @returns {string|null} its key
+   */
+  left(all) {
+    if (this.view.first === 0 || this.view.scrolling || this.found) return null;
+    const seen = this.seen.map(([key]) => key);
+    const still = all.filter(([key]) => seen.includes(key)).length;
+    if (still * 2 >= seen.length) return null;
+    return seen.find((key) => key === this.open) ?? seen[seen.length >> 1];
   }
 
   /**
@@ -203,10 +242,10 @@ export class Table {
    * @param {[string, Lock][]} wanted
    */
   columns(wanted) {
-    flag(this.element, "data-any-mine", wanted.some(([, lock]) => this.leaseOf(lock) !== null));
+    setFlag(this.element, "data-any-mine", wanted.some(([, lock]) => this.leaseOf(lock) !== null));
     for (const [, lock] of wanted) {
-      if (lock.fence) flag(this.element, "data-has-fence", true);
-      if (lock.waiters?.visible) flag(this.element, "data-has-waiters", true);
+      if (lock.fence) setFlag(this.element, "data-has-fence", true);
+      if (lock.waiters?.visible) setFlag(this.element, "data-has-waiters", true);
     }
   }
 
@@ -280,13 +319,4 @@ export class Table {
   remark() {
     for (const [key, row] of this.rows) row.mark(key === this.open, this.picked(key));
   }
-}
-
-/**
- * @param {Element} element
- * @param {string} name
- * @param {boolean} on
- */
-function flag(element, name, on) {
-  if (element.hasAttribute(name) !== on) element.toggleAttribute(name, on);
 }

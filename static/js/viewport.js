@@ -8,6 +8,8 @@ import { find } from "./settings.js";
 const overscan = 10;
 /** How long after the last scrolling nobody scrolls any more, in milliseconds. */
 const restAfter = 150;
+/** What is left free around a panel, in pixels: as in panel.css. */
+const panelGap = 12;
 /** No browser lays out a box that is much higher, in pixels. */
 const highest = 16_000_000;
 
@@ -30,6 +32,9 @@ export class Viewport {
     /** Whether the next scroll event is of our own doing. */
     this.own = false;
     this.bars = [find(".head"), find(".thead")];
+    this.split = find(".split");
+    this.panels = [find("#panel"), find("#node-panel")];
+    this.room = "";
     history.scrollRestoration = "manual";
     // The browser must not move what the table moves itself.
     document.documentElement.style.overflowAnchor = "none";
@@ -62,6 +67,16 @@ export class Viewport {
     this.top = this.body.getBoundingClientRect().top;
     this.from = Math.max(...this.bars.map((bar) => bar.getBoundingClientRect().bottom));
     this.to = innerHeight;
+    this.fit();
+  }
+
+  /** Lets a panel end where the screen does, also before it has come to rest at the top. */
+  fit() {
+    const top = Math.max(this.split.getBoundingClientRect().top, this.bars[0].offsetHeight + panelGap);
+    const room = `${innerHeight - top - panelGap}px`;
+    if (room === this.room) return;
+    this.room = room;
+    for (const panel of this.panels) panel.style.setProperty("--room", room);
   }
 
   /** @param {number} total the number of rows */

@@ -6,7 +6,7 @@ import { get } from "./api.js";
 import { serverNow } from "./clock.js";
 import { clock, millisOf, ordinal, remaining, spaced } from "./format.js";
 import { deadline, holderHue, holderWords, nameOf, still } from "./lock.js";
-import { fieldOf, find } from "./settings.js";
+import { fieldOf, find, put } from "./settings.js";
 import { show } from "./visible.js";
 
 /** @typedef {import("./types.js").Lock} Lock */
@@ -113,12 +113,4 @@ export class Waiting {
     const lock = await get(`locks/one?name=${encodeURIComponent(name)}`).catch(() => null);
     if (lock && this.timer && name === this.name) this.lock = lock;
   }
-}
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
