@@ -3,6 +3,7 @@ package e2e
 import (
 	_ "embed"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -21,15 +22,19 @@ type barrier struct {
 }
 
 // runAxe looks for barriers, with the rules that the options select.
-const runAxe = `axe.run(document, %s).then(({ violations }) => violations.map((v) => ({
+const runAxe = `axe.run(%s, %s).then(({ violations }) => violations.map((v) => ({
   Rule: v.id, Impact: v.impact, Help: v.help,
   Where: v.nodes.slice(0, 6).map((n) => n.target.join(" ") + ": " + n.any.map((a) => a.message).join("; ")),
 })))`
 
-// accessible checks what the tab shows in both schemes. Serious and critical
-// barriers fail the test, the others are told.
-func (b *tab) accessible(what string) {
+// accessible checks what the tab shows in both schemes, or only what is within
+// selectors. Serious and critical barriers fail the test, the others are told.
+func (b *tab) accessible(what string, within ...string) {
 	b.t.Helper()
+	where := "document"
+	if len(within) > 0 {
+		where = quoted(strings.Join(within, ","))
+	}
 	if !ask[bool](b, `"axe" in window`) {
 		ask[any](b, axeSource+"; null")
 	}
@@ -39,7 +44,7 @@ func (b *tab) accessible(what string) {
 	} {
 		b.scheme(run.scheme)
 		b.settled()
-		found := ask[[]barrier](b, fmt.Sprintf(runAxe, run.options))
+		found := ask[[]barrier](b, fmt.Sprintf(runAxe, where, run.options))
 		serious := 0
 		for _, f := range found {
 			tell := b.t.Logf

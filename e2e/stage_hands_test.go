@@ -41,7 +41,7 @@ func TestNodesAreBrokenAndMendedByHand(t *testing.T) {
 		says(step.words)
 	}
 	b.menu(node)
-	b.both("stage-menu-node-1440")
+	b.look("stage-menu-node-1440")
 	b.size(360, 740)
 	b.wait("it closes when the page changes its size", `!document.querySelector(".st-menu:popover-open")`)
 	b.menu(node)
@@ -118,7 +118,7 @@ func TestClientsWorkStopAndDieByHand(t *testing.T) {
 	if found := ask[[]string](b, muddle); len(found) > 0 {
 		t.Errorf("with twelve clients: %q", found)
 	}
-	b.both("stage-twelve-1440")
+	b.look("stage-twelve-1440")
 }
 
 func TestKeysAndThePaletteDriveTheStage(t *testing.T) {

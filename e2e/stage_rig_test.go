@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -54,6 +55,23 @@ func (b *tab) waitStep(step int) {
 
 // stepPlayed is true when a step has been played.
 const stepPlayed = `["ready", "done"].includes(document.body.dataset.script) && document.querySelector(".st-sub").textContent.startsWith("Step %d of")`
+
+// everyLook reports whether the stage is to be pictured in all widths and schemes.
+func everyLook() bool { return os.Getenv("E2E_LOOKS") == "all" }
+
+// look takes pictures of the stage, as both does. Without E2E_LOOKS=all it is one
+// picture in one of the schemes: what is to be checked does not depend on them.
+func (b *tab) look(name string) {
+	b.t.Helper()
+	if everyLook() {
+		b.both(name)
+		return
+	}
+	scheme := []string{"dark", "light"}[len(name)%2]
+	b.scheme(scheme)
+	b.settled()
+	b.picture(name + "-" + scheme)
+}
 
 // reload loads the page anew.
 func reload() chromedp.Action[chromedp.Void] { return chromedp.Reload() }

@@ -17,6 +17,7 @@ func (b *tab) scenarioIDs() []string {
 }
 
 func TestEveryScenarioPlaysToItsEnd(t *testing.T) {
+	t.Parallel()
 	b := openOnStage(t, shared(t, "embedded"), "")
 	b.fastest()
 	ids := b.scenarioIDs()
@@ -114,7 +115,7 @@ func TestAClickerTurnsTheStepsOfAPresentation(t *testing.T) {
 	if size := ask[float64](b, `parseFloat(getComputedStyle(document.querySelector(".st-caption")).fontSize)`); size < 38 {
 		t.Errorf("the caption is %g px high on a screen of 1440 px", size)
 	}
-	b.both("stage-presenting-1440")
+	b.look("stage-presenting-1440")
 	b.keys(kb.PageUp)
 	b.wait("the step before is looked at", `document.querySelector('[data-order="view.live"]').checkVisibility()`)
 	b.keys(kb.PageDown)
@@ -174,7 +175,7 @@ func TestTheStageFitsEveryWidth(t *testing.T) {
 	if ask[bool](follower, `document.querySelector(".st-buttons").checkVisibility()`) {
 		t.Error("a follower on a phone has buttons")
 	}
-	follower.both("stage-follower-360")
+	follower.look("stage-follower-360")
 }
 
 // Not beside others: what is on its way is soon there.
@@ -184,7 +185,7 @@ func TestMessagesGoAlongTheirLinks(t *testing.T) {
 	at := func() string {
 		return ask[string](b, `document.querySelector('.rf .rf-dot')?.getAttribute("transform") ?? ""`)
 	}
-	b.both("stage-flight-1440")
+	b.look("stage-flight-1440")
 	first := at()
 	if first != "" && !eventually(b.ctx, patience, func() bool { return at() != first }) {
 		t.Error("it does not move")
