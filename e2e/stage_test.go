@@ -168,6 +168,12 @@ func TestTheStageFitsEveryWidth(t *testing.T) {
 		b.size(width, 900)
 		b.fits(fmt.Sprintf("the stage at %d px", width))
 	}
+	b.size(360, 740)
+	b.order(`"stage.open", {scenario: "amnesia"}`)
+	b.wait("the list shows what is on", `(() => {
+	  const [list, item] = [".st-list", ".st-item[aria-current]"].map((of) => document.querySelector(of)?.getBoundingClientRect());
+	  return item && item.left >= list.left && item.right <= list.right && document.querySelector(".st-item[aria-current]").dataset.scenario === "amnesia";
+	})()`)
 	// On a phone, whoever follows looks and has no controls.
 	follower := openOnStage(t, shared(t, "embedded"), "?"+b.stageQuery())
 	follower.size(360, 740)
