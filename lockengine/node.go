@@ -62,6 +62,19 @@ func (k Kind) String() string {
 // An Op is one operation on one node. The engine fills in everything but the
 // Answer and does not touch the Op again before it is completed.
 type Op struct {
+	// Request is what is asked. The nodes that are asked the same share it, so
+	// none may change it.
+	*Request
+	// Index is the position of the node within the engine.
+	Index int
+
+	Answer Answer
+
+	judged judged // what the engine makes of the answer
+}
+
+// A Request is what a node is asked.
+type Request struct {
 	Kind  Kind
 	Name  string
 	Token string
@@ -77,10 +90,6 @@ type Op struct {
 	Deadline time.Time
 	// To is told when the operation is complete.
 	To Completer
-	// Index is the position of the node within the engine.
-	Index int
-
-	Answer Answer
 }
 
 // An Answer is what a node said to one operation.

@@ -61,8 +61,8 @@ const (
 	at     = 1_795_402_113_000_000 // a candidate: some time in 2026
 )
 
-func op(kind lockengine.Kind, token string, ttl time.Duration) lockengine.Op {
-	return lockengine.Op{Kind: kind, Name: name, Token: token, TTL: ttl, Candidate: at}
+func op(kind lockengine.Kind, token string, ttl time.Duration) lockengine.Request {
+	return lockengine.Request{Kind: kind, Name: name, Token: token, TTL: ttl, Candidate: at}
 }
 
 func want(t testing.TB, what string, a lockengine.Answer, vote lockengine.Vote) {
