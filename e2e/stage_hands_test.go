@@ -25,7 +25,7 @@ func (b *tab) pick(figure, item string) {
 
 func TestNodesAreBrokenAndMendedByHand(t *testing.T) {
 	t.Parallel()
-	b := openOnStage(t, shared(t, "embedded"), "")
+	b := openOnStage(t, start(t, "embedded"), "")
 	const node = `.rn[data-node="e"]`
 	says := func(words string) {
 		t.Helper()
@@ -70,7 +70,7 @@ func TestNodesAreBrokenAndMendedByHand(t *testing.T) {
 
 func TestClientsWorkStopAndDieByHand(t *testing.T) {
 	t.Parallel()
-	b := openOnStage(t, shared(t, "embedded"), "")
+	b := openOnStage(t, start(t, "embedded"), "")
 	b.order(`"time.speed", {speed: 1}`)
 	alice := `document.querySelector('.rc[data-client="alice"]')`
 	const figure = `.rc[data-client="alice"]`
@@ -123,7 +123,7 @@ func TestClientsWorkStopAndDieByHand(t *testing.T) {
 
 func TestKeysAndThePaletteDriveTheStage(t *testing.T) {
 	t.Parallel()
-	b := openOnStage(t, shared(t, "embedded"), "?scenario=first-yes")
+	b := openOnStage(t, start(t, "embedded"), "?scenario=first-yes")
 	b.fastest()
 	step := func(n int) string { return fmt.Sprintf(stepPlayed, n) }
 	b.keys("?")
@@ -152,7 +152,7 @@ func TestKeysAndThePaletteDriveTheStage(t *testing.T) {
 
 func TestWhoLooksBackTakesOverThere(t *testing.T) {
 	t.Parallel()
-	b := openOnStage(t, shared(t, "embedded"), "?scenario=two-down&step=5")
+	b := openOnStage(t, start(t, "embedded"), "?scenario=two-down&step=5")
 	b.fastest()
 	b.waitLong("it is played", `document.body.dataset.script === "done"`, 3*patience)
 	const take = `document.querySelector(".st-take")`
@@ -174,7 +174,8 @@ func TestWhoLooksBackTakesOverThere(t *testing.T) {
 
 func TestWhatOursGoesWithoutIsCompared(t *testing.T) {
 	t.Parallel()
-	b := openOnStage(t, shared(t, "embedded"), "")
+	p := start(t, "embedded")
+	b := openOnStage(t, p, "")
 	b.fastest()
 	for policy, label := range map[string]string{"no-quarantine": "no quarantine", "no-fence": "no fence check", "sample": "the sample"} {
 		b.wait("there is one world", `document.querySelectorAll(".ring").length === 1 && document.querySelector("#beside").checkVisibility()`)
@@ -187,7 +188,7 @@ func TestWhatOursGoesWithoutIsCompared(t *testing.T) {
 			b.do("reload", reload())
 			b.waitLive()
 			b.wait("it is there after a reload", beside)
-			another := openOnStage(t, shared(t, "embedded"), "?"+query)
+			another := openOnStage(t, p, "?"+query)
 			another.wait("and on a stage of somebody else", beside)
 		}
 		b.click(`[data-action="compare"]`)

@@ -18,7 +18,8 @@ type onStage struct {
 	Mine                bool
 }
 
-// openOnStage opens a stage on a program of its own kind, and waits until it is live.
+// openOnStage opens a stage, and waits until it is live. A program keeps a stage for a
+// minute after its last viewer, and has room for few: so each test starts its own.
 func openOnStage(t *testing.T, p *program, query string) *tab {
 	t.Helper()
 	b := open(t, p.page("/stage"+query))
