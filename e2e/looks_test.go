@@ -116,13 +116,19 @@ func TestThePageFitsEveryWidthInBothSchemes(t *testing.T) {
 // both takes a picture in each scheme, without notices and without a pointer.
 func (b *tab) both(name string) {
 	b.t.Helper()
-	ask[any](b, `(() => { for (const close of document.querySelectorAll("#toasts .close")) close.click(); return null; })()`)
-	b.do("move the pointer away", chromedp.MouseEvent(chromedp.MouseMoved, 1, 1))
+	b.clear()
 	for _, scheme := range []string{"dark", "light"} {
 		b.scheme(scheme)
 		b.settled()
 		b.picture(name + "-" + scheme)
 	}
+}
+
+// clear takes notices and the pointer away.
+func (b *tab) clear() {
+	b.t.Helper()
+	ask[any](b, `(() => { for (const close of document.querySelectorAll("#toasts .close")) close.click(); return null; })()`)
+	b.do("move the pointer away", chromedp.MouseEvent(chromedp.MouseMoved, 1, 1))
 }
 
 // fits checks that nothing has to be scrolled sideways, and names what sticks

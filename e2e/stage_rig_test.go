@@ -68,6 +68,7 @@ func (b *tab) look(name string) {
 		b.both(name)
 		return
 	}
+	b.clear()
 	scheme := []string{"dark", "light"}[len(name)%2]
 	b.scheme(scheme)
 	b.settled()

@@ -204,12 +204,19 @@ func TestTheStageFitsEveryWidth(t *testing.T) {
 		b.size(width, 900)
 		b.fits(fmt.Sprintf("the stage at %d px", width))
 	}
-	b.size(360, 740)
+	shown := func(id string) {
+		t.Helper()
+		b.wait("the list shows "+id, `(() => {
+		  const [list, item] = [".st-list", ".st-item[aria-current]"].map((of) => document.querySelector(of)?.getBoundingClientRect());
+		  return item && item.left >= list.left && item.left + 100 < list.right && document.querySelector(".st-item[aria-current]").dataset.scenario === "`+id+`";
+		})()`)
+	}
 	b.order(`"stage.open", {scenario: "amnesia"}`)
-	b.wait("the list shows what is on", `(() => {
-	  const [list, item] = [".st-list", ".st-item[aria-current]"].map((of) => document.querySelector(of)?.getBoundingClientRect());
-	  return item && item.left >= list.left && item.left + 100 < list.right && document.querySelector(".st-item[aria-current]").dataset.scenario === "amnesia";
-	})()`)
+	shown("amnesia")
+	b.size(360, 740)
+	shown("amnesia")
+	b.order(`"stage.open", {scenario: "herd"}`)
+	shown("herd")
 	// On a phone, whoever follows looks and has no controls.
 	follower := openOnStage(t, p, "?"+b.stageQuery())
 	follower.size(360, 740)

@@ -57,6 +57,7 @@ function bringIn(item) {
   const [at, all] = [item.getBoundingClientRect(), list.getBoundingClientRect()];
   list.scrollBy(at.left - all.left - 14, Math.min(0, at.top - all.top) || Math.max(0, at.bottom - all.bottom));
 }
+addEventListener("resize", () => items.filter((item) => item.ariaCurrent).forEach(bringIn)); // it may lie now that stood before
 
 /**
  * @param {string} tag
