@@ -161,6 +161,27 @@ func TestAScenarioPlaysByItselfAndCanBeTakenOver(t *testing.T) {
 	v.await(t, "it is over", func(l Look) bool { return stand(t, l).State == PlayDone })
 }
 
+// Whoever presses Next again and again hurries steps that are just ending.
+func TestAStepThatIsHurriedLeavesTheClockStanding(t *testing.T) {
+	t.Parallel()
+	s, _ := openStage(t, house(t, Limits{}), Wanted{Scenario: "short"})
+	drive(t, s, Order{Command: Command{Do: OrderSpeed}})
+	for round := range 12 {
+		deadline := time.Now().Add(patience)
+		showing := s.current()
+		for state := ""; state != PlayDone; state, _ = showing.Where() {
+			if time.Now().After(deadline) {
+				t.Fatalf("in round %d the scenario does not end", round)
+			}
+			drive(t, s, order(OrderNext))
+		}
+		if !showing.Clock.Read().Paused {
+			t.Fatalf("in round %d the clock goes on after the end", round)
+		}
+		drive(t, s, order(OrderRestart))
+	}
+}
+
 func TestWhoTakesOverWhileLookingBackGetsTheStepThatIsLookedAt(t *testing.T) {
 	t.Parallel()
 	s, v := openStage(t, house(t, Limits{}), Wanted{Scenario: "short", Compare: true})
