@@ -103,7 +103,8 @@ type Answer struct {
 	// Fence is the node's fence of the name after KindRaise.
 	Fence int64
 	// Born is the node's memory marker, read after the operation; empty when
-	// it has none. Run is the identity of the server process, empty when it
+	// it has none. A node may leave it out after a release, which is believed
+	// whatever the node remembers. Run is the identity of the server process, empty when it
 	// is not known. Both tell whether the node still remembers what it was
 	// told before.
 	Born, Run string

@@ -45,7 +45,7 @@ func Cases() []Case {
 		{"fences are apart, and exact", fencesAreExact},
 		{"health forgets old fences only", healthForgets},
 		{"a node without a marker says so", noMarker},
-		{"the marker stands behind every answer", markerStands},
+		{"the marker stands behind every answer but that of a release", markerStands},
 		{"a marker is replaced only by force", markerIsReplaced},
 		{"health tells the clock", healthTellsClock},
 		{"every answer is of the same process", sameProcess},
