@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,22 +42,16 @@ const findBarriers = `(async (selector, runs) => {
   return found;
 })`
 
-// accessible checks what the tab shows in both schemes. Serious and critical
-// barriers fail the test, the others are told.
-func (b *tab) accessible(what string) {
+// accessible checks what the tab shows in both schemes, or only what is within
+// selectors, where the rest was looked at before. Serious and critical barriers fail
+// the test, the others are told. Nothing but contrasts depends on the scheme, so only
+// those are looked at in both.
+func (b *tab) accessible(what string, within ...string) {
 	b.t.Helper()
-	b.accessibleIn(what, "html")
+	b.barriers(what, cmp.Or(strings.Join(within, ","), "html"), bothSchemes)
 }
 
-// accessibleIn is accessible for a part of the page, where the others were looked
-// at before. Nothing but contrasts depends on the scheme, so only those are looked
-// at in both.
-func (b *tab) accessibleIn(what, selector string) {
-	b.t.Helper()
-	b.barriers(what, selector, bothSchemes)
-}
-
-// accessibleHere is accessibleIn for what was looked at before on another screen,
+// accessibleHere is accessible for what was looked at before on another screen,
 // in its colours.
 func (b *tab) accessibleHere(what, selector string) {
 	b.t.Helper()
@@ -86,7 +82,7 @@ func (b *tab) findBarriers(what, selector, runs string) []barrier {
 	if !ask[bool](b, `"axe" in window`) {
 		ask[any](b, axeSource+"; null")
 	}
-	b.wait(what+" is there", `document.querySelector(`+quoted(selector)+`)?.checkVisibility()`)
+	b.wait(what+" is there", `[...document.querySelectorAll(`+quoted(selector)+`)].some((part) => part.checkVisibility())`)
 	b.settled()
 	return ask[[]barrier](b, fmt.Sprintf(`%s(%s, %s)`, findBarriers, quoted(selector), runs))
 }
@@ -128,47 +124,47 @@ func TestNoPageHasSeriousBarriers(t *testing.T) {
 	b.accessible("Locks")
 
 	b.click(`#rows .row[data-name="lock:inventory:sku-1204"] .c-name`)
-	b.accessibleIn("the panel of a lock", "#panel")
+	b.accessible("the panel of a lock", "#panel")
 	b.click(`#rows .row[data-name="lock:axe:mine"] .c-name`)
 	b.wait("it offers to release it", `document.querySelector('#panel [data-field="own"]').checkVisibility()`)
-	b.accessibleIn("the panel of a lock of one's own", "#panel")
+	b.accessible("the panel of a lock of one's own", "#panel")
 	b.keys("jm")
-	b.accessibleIn("the menu of a row", "#row-menu")
+	b.accessible("the menu of a row", "#row-menu")
 	b.keys(kb.Escape)
 	for _, menu := range []struct{ name, selector string }{
 		{"the menu of libraries", "#facet-library"}, {"the menu of owners", "#facet-owner"}, {"the menu of exports", ".export"},
 	} {
 		b.click(menu.selector + " summary")
 		b.wait("it is filled", `document.querySelectorAll("`+menu.selector+` .menu a").length > 1`)
-		b.accessibleIn(menu.name, menu.selector)
+		b.accessible(menu.name, menu.selector)
 		b.click(menu.selector + " summary")
 	}
 	b.click(`#rows .row[data-name="lock:axe:mine"] .c-pick`)
-	b.accessibleIn("the bar of what is selected", "#bulk")
+	b.accessible("the bar of what is selected", "#bulk")
 	b.click(`[data-action="bulk-release"]`)
-	b.accessibleIn("the question before many are released", "#bulk-dialog")
+	b.accessible("the question before many are released", "#bulk-dialog")
 	b.keys(kb.Escape)
 	b.click(`[data-action="bulk-clear"]`)
 	b.openNode("e")
-	b.accessibleIn("the panel of a node", "#node-panel")
+	b.accessible("the panel of a node", "#node-panel")
 	b.click(`#node-panel [data-action="admit"]`)
-	b.accessibleIn("the question before a node is admitted", "#admit")
+	b.accessible("the question before a node is admitted", "#admit")
 	b.click(`#admit .close`)
 	b.click(`.toolbar [data-action="acquire"]`)
-	b.accessibleIn("the acquire dialog", "#acquire")
+	b.accessible("the acquire dialog", "#acquire")
 	b.submit(form{name: "lock:axe:theirs", ttl: "10s", owner: "dana", wait: "60s"})
 	b.waitPlace("next in line")
-	b.accessibleIn("the acquire dialog while it waits", "#acquire")
+	b.accessible("the acquire dialog while it waits", "#acquire")
 	b.keys(kb.Escape)
 	b.waitGaveUp("lock:axe:theirs")
-	b.accessibleIn("a notice", "#toasts")
+	b.accessible("a notice", "#toasts")
 	b.chord("k")
 	b.keys("lock:axe")
 	b.wait("the palette finds it", picked+`.startsWith("lock:axe")`)
-	b.accessibleIn("the palette", "#palette")
+	b.accessible("the palette", "#palette")
 	b.keys(kb.Escape)
 	b.click(`.foot [data-action="keys"]`)
-	b.accessibleIn("the list of keys", "#keys-dialog")
+	b.accessible("the list of keys", "#keys-dialog")
 	b.keys(kb.Escape + "p")
 	b.wait("it stands still", `document.body.hasAttribute("data-paused")`)
 	b.accessible("Locks, paused, with a node")
@@ -189,7 +185,7 @@ func TestNoPageHasSeriousBarriers(t *testing.T) {
 		b.do("go to "+page.name, navigate(p.page(page.path)))
 		b.waitLive()
 		if page.alike {
-			b.accessibleIn(page.name, "main")
+			b.accessible(page.name, "main")
 			continue
 		}
 		b.accessible(page.name)

@@ -10,6 +10,6 @@
 //
 // The tests need Linux, go, chromium, redis-server and redis-cli. Pictures of
 // the pages go to out/, or to the folder in E2E_PICTURES; with E2E_LOOKS=all there
-// are more of them, in both colour schemes. E2E_RACE=1 builds the program with the
+// are more of them, in all widths and schemes. E2E_RACE=1 builds the program with the
 // race detector.
 package e2e

@@ -119,8 +119,7 @@ func TestThePageFitsEveryWidthInBothSchemes(t *testing.T) {
 // and on a phone in the light, or with E2E_LOOKS=all in both schemes each.
 func (b *tab) both(name string) {
 	b.t.Helper()
-	ask[any](b, `(() => { for (const close of document.querySelectorAll("#toasts .close")) close.click(); return null; })()`)
-	b.do("move the pointer away", chromedp.MouseEvent(chromedp.MouseMoved, 1, 1))
+	b.clear()
 	schemes := []string{"dark"}
 	if b.width < 600 {
 		schemes = []string{"light"}
@@ -135,6 +134,13 @@ func (b *tab) both(name string) {
 		b.settled()
 		b.picture(name + "-" + scheme)
 	}
+}
+
+// clear takes notices and the pointer away.
+func (b *tab) clear() {
+	b.t.Helper()
+	ask[any](b, `(() => { for (const close of document.querySelectorAll("#toasts .close")) close.click(); return null; })()`)
+	b.do("move the pointer away", chromedp.MouseEvent(chromedp.MouseMoved, 1, 1))
 }
 
 // fits checks that nothing has to be scrolled sideways, and names what sticks

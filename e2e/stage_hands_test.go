@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ func (b *tab) pick(figure, item string) {
 
 func TestNodesAreBrokenAndMendedByHand(t *testing.T) {
 	t.Parallel()
-	b := openOnStage(t, shared(t, "embedded"), "")
+	b := openOnStage(t, start(t, "embedded"), "")
 	const node = `.rn[data-node="e"]`
 	says := func(words string) {
 		t.Helper()
@@ -40,7 +41,7 @@ func TestNodesAreBrokenAndMendedByHand(t *testing.T) {
 		says(step.words)
 	}
 	b.menu(node)
-	b.both("stage-menu-node-1440")
+	b.look("stage-menu-node-1440")
 	b.size(360, 740)
 	b.wait("it closes when the page changes its size", `!document.querySelector(".st-menu:popover-open")`)
 	b.menu(node)
@@ -59,13 +60,17 @@ func TestNodesAreBrokenAndMendedByHand(t *testing.T) {
 	b.wait("node e is healed", holder())
 	b.pick(node, "jump for=15s")
 	b.wait("its clock has jumped, and it sits out", `document.querySelector('.rn[data-node="e"]').dataset.trouble === "quarantined" && document.querySelector('.rn[data-node="e"]').ariaLabel.includes("clock +15 s")`)
+	b.pick(`.rn[data-node="b"]`, "jump for=-15s")
+	b.wait("another clock has gone back", `document.querySelector('.rn[data-node="b"]').ariaLabel.includes("clock -15 s")`)
+	b.pick(`.rn[data-node="c"]`, "empty")
+	b.wait("a third has forgotten what alice has there, and sits out", `document.querySelector('.rn[data-node="c"]').ariaLabel.startsWith("node c: holds nothing, sits out")`)
 	b.pick(`.rn[data-node="d"]`, "amnesia")
 	b.wait("another that restarts empty sits out", `document.querySelector('.rn[data-node="d"]').dataset.trouble === "quarantined"`)
 }
 
 func TestClientsWorkStopAndDieByHand(t *testing.T) {
 	t.Parallel()
-	b := openOnStage(t, shared(t, "embedded"), "")
+	b := openOnStage(t, start(t, "embedded"), "")
 	b.order(`"time.speed", {speed: 1}`)
 	alice := `document.querySelector('.rc[data-client="alice"]')`
 	const figure = `.rc[data-client="alice"]`
@@ -82,6 +87,16 @@ func TestClientsWorkStopAndDieByHand(t *testing.T) {
 	b.wait("she goes on", alice+`.dataset.state === "idle"`)
 	b.pick(figure, "write")
 	b.wait("she writes all the same", `[...document.querySelectorAll(".st-writes li b")].at(-1).textContent === "accepted, late"`)
+	b.pick(figure, "reckless")
+	b.wait("she heeds it again", alice+`.querySelector(".rc-habit").textContent === ""`)
+	b.pick(figure, "pause")
+	b.wait("she is paused until somebody says otherwise", alice+`.dataset.state === "paused"`)
+	b.pick(figure, "resume")
+	b.wait("she runs", alice+`.dataset.state !== "paused"`)
+	b.pick(figure, "release")
+	b.wait("she gives back what is over", alice+`.querySelector(".rc-says").textContent !== "its lease is over"`)
+	b.pick(figure, "write")
+	b.wait("and now looks at her lease", alice+`.querySelector(".rc-says").textContent === "lease over: it does not write"`)
 	b.pick(figure, "kill")
 	b.wait("she is dead", alice+`.dataset.state === "dead"`)
 	b.pick(figure, "add")
@@ -103,12 +118,12 @@ func TestClientsWorkStopAndDieByHand(t *testing.T) {
 	if found := ask[[]string](b, muddle); len(found) > 0 {
 		t.Errorf("with twelve clients: %q", found)
 	}
-	b.both("stage-twelve-1440")
+	b.look("stage-twelve-1440")
 }
 
 func TestKeysAndThePaletteDriveTheStage(t *testing.T) {
 	t.Parallel()
-	b := openOnStage(t, shared(t, "embedded"), "?scenario=first-yes")
+	b := openOnStage(t, start(t, "embedded"), "?scenario=first-yes")
 	b.fastest()
 	step := func(n int) string { return fmt.Sprintf(stepPlayed, n) }
 	b.keys("?")
@@ -135,14 +150,47 @@ func TestKeysAndThePaletteDriveTheStage(t *testing.T) {
 	b.wait("y takes over", `document.body.dataset.script === "taken"`)
 }
 
+func TestWhoLooksBackTakesOverThere(t *testing.T) {
+	t.Parallel()
+	b := openOnStage(t, start(t, "embedded"), "?scenario=two-down&step=5")
+	b.fastest()
+	b.waitLong("it is played", `document.body.dataset.script === "done"`, 3*patience)
+	const take = `document.querySelector(".st-take")`
+	if ask[bool](b, take+`.checkVisibility()`) {
+		t.Error("at the end there is still something to take over from")
+	}
+	if marks := ask[string](b, `[...document.querySelectorAll(".st-marks button")].map((m) => m.textContent).join()`); marks != "1,2,3,4,5" {
+		t.Fatalf("the marks are %s", marks)
+	}
+	b.click(`.st-marks [title="Step 3"]`)
+	b.wait("the third step is looked at", `document.querySelector(".st-sub").textContent.startsWith("Step 3 of") && document.querySelector(".st-marks [aria-current]").textContent === "3"`)
+	b.wait("which can be taken over from", take+`.checkVisibility() && `+take+`.title.startsWith("Play it again up to the step")`)
+	b.click(".st-take")
+	b.waitLong("it is handed over after the third step", `document.body.dataset.script === "taken" && document.querySelectorAll(".st-marks li").length === 3`, 3*patience)
+	b.wait("alice has the lock as she had then", `document.querySelector('.rc[data-client="alice"]').dataset.holds && document.querySelector(".st-sub").textContent.startsWith("Step 3 of 5")`)
+	b.pick(`.rn[data-node="c"]`, "stop")
+	b.wait("and what happens is up to people", `document.querySelector('.rn[data-node="c"] .rn-words').textContent === "stopped"`)
+}
+
 func TestWhatOursGoesWithoutIsCompared(t *testing.T) {
 	t.Parallel()
-	b := openOnStage(t, shared(t, "embedded"), "")
+	p := start(t, "embedded")
+	b := openOnStage(t, p, "")
 	b.fastest()
 	for policy, label := range map[string]string{"no-quarantine": "no quarantine", "no-fence": "no fence check", "sample": "the sample"} {
 		b.wait("there is one world", `document.querySelectorAll(".ring").length === 1 && document.querySelector("#beside").checkVisibility()`)
 		ask[any](b, `(() => { const s = document.querySelector("#beside"); s.value = "`+policy+`"; s.dispatchEvent(new Event("change")); return null; })()`)
-		b.wait("ours stands beside "+label, `[...document.querySelectorAll(".ring-home h2")].map((h) => h.textContent).join() === "ours,`+label+`"`)
+		beside := `[...document.querySelectorAll(".ring-home h2")].map((h) => h.textContent).join() === "ours,` + label + `"`
+		b.wait("ours stands beside "+label, beside)
+		if policy == "no-fence" {
+			// The address says it all, also to somebody who opens a stage of their own.
+			_, query, _ := strings.Cut(b.stageQuery(), "&")
+			b.do("reload", reload())
+			b.waitLive()
+			b.wait("it is there after a reload", beside)
+			another := openOnStage(t, p, "?"+query)
+			another.wait("and on a stage of somebody else", beside)
+		}
 		b.click(`[data-action="compare"]`)
 	}
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // decisive are the moments at which scenarios are looked at: a step, and how many
-// milliseconds after its beginning; 0 for its end.
+// milliseconds after its beginning; 0 for its end. There is at least one of each.
 var decisive = []struct {
 	scenario string
 	step, ms int
@@ -14,7 +14,7 @@ var decisive = []struct {
 }{
 	{"one-node", 5, 0, false}, {"first-yes", 4, 0, false}, {"two-down", 2, 3, false}, {"three-down", 2, 8, false},
 	{"split-vote", 1, 2, false}, {"lost-reply", 4, 5, false}, {"pause-fence", 6, 0, false}, {"pause-fence", 6, 0, true},
-	{"amnesia", 6, 0, false}, {"clock-jump", 5, 0, true}, {"slow-node", 2, 0, false}, {"plain-del", 5, 0, false}, {"herd", 3, 0, false},
+	{"amnesia", 6, 0, false}, {"clock-jump", 5, 0, false}, {"clock-jump", 5, 0, true}, {"slow-node", 2, 0, false}, {"plain-del", 5, 0, false}, {"herd", 2, 2000, false}, {"herd", 3, 0, false},
 }
 
 // muddle names what covers another on the stage, or does not fit into its place.
@@ -39,35 +39,47 @@ const muddle = `(() => {
   return out;
 })()`
 
+// Nothing may cover another on the stage, at any of the moments that are looked at.
 func TestNothingOnTheStageCoversAnother(t *testing.T) {
 	t.Parallel()
-	b := openOnStage(t, shared(t, "embedded"), "")
+	b := openOnStage(t, start(t, "embedded"), "")
 	b.fastest()
 	b.wait("it stands", `document.querySelectorAll(".rc").length === 3`)
 	for _, width := range []int64{1440, 360} {
 		b.size(width, 900)
-		b.both(fmt.Sprintf("stage-free-%d", width))
+		b.look(fmt.Sprintf("stage-free-%d", width))
 	}
-	for _, d := range decisive {
-		b.size(1440, 900)
-		b.play(d.scenario, d.step, d.compare)
-		if d.ms > 0 {
-			b.lookBack(d.ms)
-		}
-		name := fmt.Sprintf("stage-%s-%d", d.scenario, d.step)
+	// The other moments are those of TestEveryScenarioPlaysToItsEnd.
+	for i, d := range decisive {
 		if d.compare {
-			name += "-compared"
-		}
-		for _, width := range []int64{1440, 360} {
-			b.size(width, 900)
-			b.fits(name)
-			b.wait("it is laid out anew", `[...document.querySelectorAll(".ring")].every((r) => r.viewBox.baseVal.width === r.clientWidth)`)
-			if found := ask[[]string](b, muddle); len(found) > 0 {
-				t.Errorf("%s at %d px: %q", name, width, found)
-			}
-			b.both(fmt.Sprintf("%s-%d", name, width))
+			b.size(1440, 900)
+			b.play(d.scenario, d.step, true)
+			b.inspect(i)
 		}
 	}
+}
+
+// inspect looks whether anything covers another at a decisive moment, which has been
+// played, on a desk and on a phone.
+func (b *tab) inspect(i int) {
+	b.t.Helper()
+	d := decisive[i]
+	name := fmt.Sprintf("stage-%s-%d", d.scenario, d.step)
+	if d.compare {
+		name += "-compared"
+	}
+	for j, width := range []int64{1440, 360} {
+		b.size(width, 900)
+		b.fits(name)
+		b.wait("it is laid out anew", `[...document.querySelectorAll(".ring")].every((r) => r.viewBox.baseVal.width === r.clientWidth)`)
+		if found := ask[[]string](b, muddle); len(found) > 0 {
+			b.t.Errorf("%s at %d px: %q", name, width, found)
+		}
+		if everyLook() || i%2 == j {
+			b.look(fmt.Sprintf("%s-%d", name, width))
+		}
+	}
+	b.size(1440, 900)
 }
 
 // play opens a scenario at a step and waits until that is played.
@@ -79,22 +91,25 @@ func (b *tab) play(scenario string, step int, compare bool) {
 	b.waitLong(fmt.Sprintf("step %d is played", step), fmt.Sprintf(stepPlayed, step), 8*patience)
 }
 
-// lookBack looks at a moment of the step that was played last.
-func (b *tab) lookBack(ms int) {
+// lookBack looks at a moment of a step that was played: some milliseconds after its
+// beginning, or with 0 the last one before the next step.
+func (b *tab) lookBack(step, ms int) {
 	b.t.Helper()
-	b.order(`"script.back"`)
-	b.wait("the past is looked at", `document.querySelector('[data-field="rate"]').textContent === "looking back"`)
-	at := ask[int](b, beginning)
-	b.order(fmt.Sprintf(`"view.seek", {at: %d}`, at+ms*1000))
-	b.wait("the moment is drawn", fmt.Sprintf(`Number(document.querySelector("#scrub").value) === %d`, at+ms*1000))
+	mark := func(step int) int {
+		b.t.Helper()
+		mark := fmt.Sprintf(`document.querySelector('.st-marks [title="Step %d"]')`, step)
+		b.wait("the step has its mark", mark)
+		return ask[int](b, `Number(`+mark+`.dataset.order.split("=")[1])`)
+	}
+	at := 0
+	if ms > 0 {
+		at = mark(step) + ms*1000
+	} else {
+		at = mark(step+1) - 1
+	}
+	b.order(fmt.Sprintf(`"view.seek", {at: %d}`, at))
+	b.wait("the moment is drawn", fmt.Sprintf(`Number(document.querySelector("#scrub").value) === %d && document.querySelector(".st-sub").textContent.startsWith("Step %d of")`, at, step))
 }
-
-// beginning is the moment that is looked at, once it does not move any more.
-const beginning = `new Promise((done) => {
-  const scrub = document.querySelector("#scrub");
-  const look = (before, same) => requestAnimationFrame(() => (same > 20 ? done(Number(scrub.value)) : look(scrub.value, scrub.value === before ? same + 1 : 0)));
-  look("", 0);
-})`
 
 // order gives an order as the page does.
 func (b *tab) order(args string) {
@@ -104,15 +119,16 @@ func (b *tab) order(args string) {
 
 func TestTheStageHasNoSeriousBarriers(t *testing.T) {
 	t.Parallel()
-	b := openOnStage(t, shared(t, "embedded"), "")
+	p := start(t, "embedded")
+	b := openOnStage(t, p, "")
 	b.fastest()
 	b.accessible("free play")
 	b.menu(`.rc[data-client="alice"]`)
-	b.accessible("the menu of a client")
+	b.accessible("the menu of a client", ".st-menu:popover-open")
 	b.keys("\x1b")
-	b.play("amnesia", 7, false)
+	b.play("first-yes", 4, true)
 	b.accessible("a scenario at its end")
-	follower := openOnStage(t, shared(t, "embedded"), "?"+b.stageQuery())
+	follower := openOnStage(t, p, "?"+b.stageQuery())
 	follower.size(360, 740)
 	follower.accessible("a follower on a phone")
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -17,7 +18,8 @@ type onStage struct {
 	Mine                bool
 }
 
-// openOnStage opens a stage on a program of its own kind, and waits until it is live.
+// openOnStage opens a stage, and waits until it is live. A program keeps a stage for a
+// minute after its last viewer, and has room for few: so each test starts its own.
 func openOnStage(t *testing.T, p *program, query string) *tab {
 	t.Helper()
 	b := open(t, p.page("/stage"+query))
@@ -54,6 +56,24 @@ func (b *tab) waitStep(step int) {
 
 // stepPlayed is true when a step has been played.
 const stepPlayed = `["ready", "done"].includes(document.body.dataset.script) && document.querySelector(".st-sub").textContent.startsWith("Step %d of")`
+
+// everyLook reports whether the stage is to be pictured in all widths and schemes.
+func everyLook() bool { return os.Getenv("E2E_LOOKS") == "all" }
+
+// look takes pictures of the stage, as both does. Without E2E_LOOKS=all it is one
+// picture in one of the schemes: what is to be checked does not depend on them.
+func (b *tab) look(name string) {
+	b.t.Helper()
+	if everyLook() {
+		b.both(name)
+		return
+	}
+	b.clear()
+	scheme := []string{"dark", "light"}[len(name)%2]
+	b.scheme(scheme)
+	b.settled()
+	b.picture(name + "-" + scheme)
+}
 
 // reload loads the page anew.
 func reload() chromedp.Action[chromedp.Void] { return chromedp.Reload() }

@@ -163,7 +163,7 @@ func (e *Engine) attempt(ctx context.Context, name string, opts AcquireOptions, 
 	}
 	candidate, owner := e.candidate(), opts.Owner
 	token := newToken(candidate, owner)
-	r := e.newRound(Op{Kind: KindAcquire, Name: name, Token: token, TTL: ttl, Candidate: candidate})
+	r := e.newRound(Request{Kind: KindAcquire, Name: name, Token: token, TTL: ttl, Candidate: candidate})
 	lease := newLease(e, r, name, owner, ttl)
 	lease.note = opts.Note
 	if e.cfg.Observer != nil {
@@ -213,7 +213,7 @@ func (e *Engine) attempt(ctx context.Context, name string, opts AcquireOptions, 
 // to the undo: a node that finds another token there tells its TTL.
 func (e *Engine) heldBy(ctx context.Context, r, undo *round, value string) *HeldError {
 	undo.wait(ctx)
-	held := &HeldError{Name: r.ops[0].Name, TTL: undo.longestTTL(), Votes: r.votes()}
+	held := &HeldError{Name: r.request.Name, TTL: undo.longestTTL(), Votes: r.votes()}
 	for i := range held.Votes {
 		if a, ok := undo.answer(i); ok && held.Votes[i].Vote == VoteOther {
 			held.Votes[i].TTL = a.TTL

@@ -16,6 +16,7 @@ type Engine struct {
 	reference reference
 	queues    queues
 	deadlines deadlines
+	wakes     sync.Pool // of channels that wake a round
 
 	lastFence atomic.Int64 // no candidate is lower, microseconds since 1970
 	offset    atomic.Int64 // how far the nodes' clocks are ahead, nanoseconds

@@ -47,11 +47,11 @@ func (e *Engine) agree(ctx context.Context, r *round) int64 {
 	raised := r.raised
 	r.mu.Unlock()
 	if raised >= e.quorum {
-		return r.ops[0].Candidate
+		return r.request.Candidate
 	}
-	op := Op{Kind: KindRaise, Name: r.ops[0].Name, Token: r.token, Candidate: e.candidate(), Above: true}
+	request := Request{Kind: KindRaise, Name: r.request.Name, Token: r.request.Token, Candidate: e.candidate(), Above: true}
 	for range maxRaises {
-		raise := e.newRound(op)
+		raise := e.newRound(request)
 		raise.send()
 		raise.wait(ctx)
 		fence, agreed := raise.fence(e.quorum)
@@ -62,7 +62,7 @@ func (e *Engine) agree(ctx context.Context, r *round) int64 {
 		if agreed {
 			return fence
 		}
-		op.Candidate, op.Above = fence, false
+		request.Candidate, request.Above = fence, false
 	}
 	return 0
 }

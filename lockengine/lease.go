@@ -22,10 +22,9 @@ type Lease struct {
 	fence       int64
 	round       *round // of the acquire; goes on collecting late votes
 
-	// changing is held by the one Extend or Release that is under way.
-	changing chan struct{}
-
 	mu         sync.Mutex      // guards everything below
+	changing   bool            // an Extend or a Release is under way
+	changed    chan struct{}   // closed when it is over; nil where nobody waits for that
 	ctx        context.Context // nil until somebody asks for it
 	cancel     context.CancelCauseFunc
 	ttl        time.Duration
@@ -41,10 +40,9 @@ type Lease struct {
 
 func newLease(e *Engine, r *round, name, owner string, ttl time.Duration) *Lease {
 	return &Lease{
-		engine: e, name: name, owner: owner, token: r.token, acquiredAt: r.start, round: r, ttl: ttl,
+		engine: e, name: name, owner: owner, token: r.request.Token, acquiredAt: r.start, round: r, ttl: ttl,
 		validUntil: r.start.Add(ttl - e.cfg.drift(ttl)),
 		mayLast:    r.start.Add(ttl + e.cfg.drift(ttl)),
-		changing:   make(chan struct{}, 1),
 	}
 }
 
@@ -152,17 +150,15 @@ func (l *Lease) Extend(ctx context.Context, ttl time.Duration) error {
 		return err
 	}
 	defer l.engine.end()
-	select {
-	case l.changing <- struct{}{}:
-		defer func() { <-l.changing }()
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	if err := l.change(ctx); err != nil {
+		return err
 	}
+	defer l.changeOver()
 	if err := l.state(); err != nil {
 		return err
 	}
 
-	r := l.engine.newRound(Op{Kind: KindExtend, Name: l.name, Token: l.token, TTL: ttl})
+	r := l.engine.newRound(Request{Kind: KindExtend, Name: l.name, Token: l.token, TTL: ttl})
 	r.answered = func(op *Op, _ Vote, late bool) {
 		if late && op.Answer.Vote == VoteFree && r.won() {
 			l.heal(op.Index, ttl)
@@ -201,14 +197,47 @@ func (l *Lease) Extend(ctx context.Context, ttl time.Duration) error {
 	return &NoQuorumError{Name: l.name, Kind: KindExtend, Quorum: l.engine.quorum, Votes: r.votes()}
 }
 
+// change waits until no Extend or Release is under way, and begins one.
+func (l *Lease) change(ctx context.Context) error {
+	for {
+		l.mu.Lock()
+		if !l.changing {
+			l.changing = true
+			l.mu.Unlock()
+			return nil
+		}
+		if l.changed == nil {
+			l.changed = make(chan struct{})
+		}
+		over := l.changed
+		l.mu.Unlock()
+		select {
+		case <-over:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// changeOver ends what change began.
+func (l *Lease) changeOver() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.changing = false
+	if l.changed != nil {
+		close(l.changed)
+		l.changed = nil
+	}
+}
+
 // heal gives the token back to a node that has lost it, after a quorum has
 // extended the lease: never before, since without a quorum the name may have
 // become somebody else's. It is sent before a release that ends the lease can
 // be, so that it cannot outlive it.
 func (l *Lease) heal(index int, ttl time.Duration) {
-	q := &question{op: Op{Kind: KindHeal, Name: l.name, Token: l.token, TTL: ttl, Index: index,
-		Deadline: l.engine.now().Add(l.engine.cfg.NodeTimeout)}}
-	q.op.To = q
+	q := &question{op: Op{Index: index}}
+	q.op.Request = &Request{Kind: KindHeal, Name: l.name, Token: l.token, TTL: ttl, To: q,
+		Deadline: l.engine.now().Add(l.engine.cfg.NodeTimeout)}
 	q.answer = func(a *Answer) {
 		if a.Void || a.clear() {
 			l.mu.Lock()
@@ -280,12 +309,10 @@ func (l *Lease) Release(ctx context.Context) error {
 	}
 	l.engine.hold(1)
 	defer l.engine.end()
-	select {
-	case l.changing <- struct{}{}:
-		defer func() { <-l.changing }()
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	if err := l.change(ctx); err != nil {
+		return err
 	}
+	defer l.changeOver()
 	if !l.finish(ErrReleased) {
 		return nil
 	}
@@ -312,7 +339,7 @@ func (l *Lease) release() *round {
 	l.mu.Lock()
 	until := l.mayLast
 	l.mu.Unlock()
-	r := e.newRound(Op{Kind: KindRelease, Name: l.name, Token: l.token})
+	r := e.newRound(Request{Kind: KindRelease, Name: l.name, Token: l.token})
 	r.answered = func(op *Op, _ Vote, _ bool) {
 		if op.Answer.Vote != VoteGranted {
 			nothing, settled := l.placed(op.Index)

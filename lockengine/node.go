@@ -62,6 +62,19 @@ func (k Kind) String() string {
 // An Op is one operation on one node. The engine fills in everything but the
 // Answer and does not touch the Op again before it is completed.
 type Op struct {
+	// Request is what is asked. The nodes that are asked the same share it, so
+	// none may change it.
+	*Request
+	// Index is the position of the node within the engine.
+	Index int
+
+	Answer Answer
+
+	judged judged // what the engine makes of the answer
+}
+
+// A Request is what a node is asked.
+type Request struct {
 	Kind  Kind
 	Name  string
 	Token string
@@ -77,10 +90,6 @@ type Op struct {
 	Deadline time.Time
 	// To is told when the operation is complete.
 	To Completer
-	// Index is the position of the node within the engine.
-	Index int
-
-	Answer Answer
 }
 
 // An Answer is what a node said to one operation.
@@ -94,7 +103,8 @@ type Answer struct {
 	// Fence is the node's fence of the name after KindRaise.
 	Fence int64
 	// Born is the node's memory marker, read after the operation; empty when
-	// it has none. Run is the identity of the server process, empty when it
+	// it has none. A node may leave it out after a release, which is believed
+	// whatever the node remembers. Run is the identity of the server process, empty when it
 	// is not known. Both tell whether the node still remembers what it was
 	// told before.
 	Born, Run string

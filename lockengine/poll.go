@@ -17,10 +17,9 @@ type question struct {
 func (q *question) Complete(op *Op) { go q.answer(&op.Answer) }
 
 // ask sends a question to the node, past the circuit.
-func (m *member) ask(op Op, answer func(*Answer)) {
-	q := &question{op: op, answer: answer}
-	q.op.To, q.op.Index = q, m.index
-	q.op.Deadline = m.engine.now().Add(healthTimeout)
+func (m *member) ask(request Request, answer func(*Answer)) {
+	q := &question{op: Op{Request: &request, Index: m.index}, answer: answer}
+	request.To, request.Deadline = q, m.engine.now().Add(healthTimeout)
 	m.node.Submit(&q.op)
 }
 
@@ -60,12 +59,12 @@ func (m *member) poll() {
 	}
 	full := m.polls%fullEvery == 0 || m.health == nil
 	m.polls++
-	op := Op{Kind: KindHealth, Above: full}
+	request := Request{Kind: KindHealth, Above: full}
 	if full && m.met {
-		op.Candidate = m.nodeTimeLocked(m.engine.now()).Add(-fenceRetention).UnixMicro()
+		request.Candidate = m.nodeTimeLocked(m.engine.now()).Add(-fenceRetention).UnixMicro()
 	}
 	m.mu.Unlock()
-	m.ask(op, m.heard)
+	m.ask(request, m.heard)
 }
 
 // heard takes the answer about the node's health.
@@ -215,7 +214,7 @@ func (m *member) metLocked() {
 // written meanwhile stands.
 func (m *member) markLocked(marker string, force bool) {
 	m.marking = true
-	m.ask(Op{Kind: KindMark, Token: marker, Above: force}, func(a *Answer) { m.wrote(marker, a) })
+	m.ask(Request{Kind: KindMark, Token: marker, Above: force}, func(a *Answer) { m.wrote(marker, a) })
 }
 
 // wrote takes the marker that stands on the node now, after marker was to be
@@ -257,7 +256,7 @@ func (m *member) admit(done func(error)) {
 	defer m.mu.Unlock()
 	marker := newMarker(m.nodeTimeLocked(longAgo(m.engine.now())), true)
 	m.marking = true
-	m.ask(Op{Kind: KindMark, Token: marker, Above: true}, func(a *Answer) {
+	m.ask(Request{Kind: KindMark, Token: marker, Above: true}, func(a *Answer) {
 		m.wrote(marker, a)
 		if a.Born == "" {
 			done(fmt.Errorf("admit node %s: %w", m.node.ID(), orUnknown(a.Err)))

@@ -34,6 +34,7 @@ func (e *QueueFullError) Error() string {
 type queue struct {
 	waiters []*waiter
 	one     [1]*waiter // room for waiters, while that is enough
+	founder waiter     // room for the one that came first
 	// refused is why the last attempt failed, nil when there was none: what a
 	// caller is told who does not want to wait.
 	refused error
@@ -63,21 +64,19 @@ type queues struct {
 
 // join appends a caller to the queue for a name.
 func (e *Engine) join(name, owner string, moved func(position, of int)) (*waiter, error) {
-	w := &waiter{name: name, owner: owner, moved: moved}
 	e.queues.mu.Lock()
 	defer e.queues.mu.Unlock()
 	q := e.queues.byName[name]
 	if q == nil {
-		q = &queue{}
-		q.waiters = q.one[:0]
+		q = &queue{founder: waiter{name: name, owner: owner, moved: moved}}
+		q.waiters = append(q.one[:0], &q.founder)
 		e.queues.byName[name] = q
+		return &q.founder, nil
 	}
 	if len(q.waiters) > e.cfg.MaxWaiters {
 		return nil, &QueueFullError{Name: name, Waiters: len(q.waiters) - 1}
 	}
-	if len(q.waiters) > 0 {
-		w.first = make(chan struct{})
-	}
+	w := &waiter{name: name, owner: owner, moved: moved, first: make(chan struct{})}
 	q.waiters = append(q.waiters, w)
 	return w, nil
 }

@@ -73,7 +73,7 @@ func (r *rig) engine(t testing.TB, cfg lockengine.Config) *lockengine.Engine {
 	for i, node := range e.Nodes() {
 		// Questions have a connection of their own, so the one for locks may
 		// still be on its way. A node that is stopped now could not finish it.
-		nodetest.Do(t, node, lockengine.Op{Kind: lockengine.KindExtend, Name: "rig:nobody", Token: "nobody", TTL: time.Second})
+		nodetest.Do(t, node, lockengine.Request{Kind: lockengine.KindExtend, Name: "rig:nobody", Token: "nobody", TTL: time.Second})
 		if err := r.clients[i].ConfigResetStat(t.Context()).Err(); err != nil {
 			t.Fatal(err)
 		}

@@ -10,11 +10,10 @@ import (
 
 // A round asks all nodes the same thing at once and counts their votes.
 type round struct {
-	engine *Engine
-	kind   Kind
-	token  string
-	start  time.Time
-	ops    []Op
+	engine  *Engine
+	request Request
+	start   time.Time
+	ops     []Op
 	// answered, where set, is called once per node with its answer, outside of
 	// the lock, on the node's goroutine. late says that the round had been
 	// closed by then.
@@ -25,8 +24,6 @@ type round struct {
 	over    atomic.Bool   // nobody waits any more
 
 	mu      sync.Mutex // guards everything below, and the answers in ops
-	judged  []judged
-	few     [7]judged // room for judged, where that is enough
 	granted int
 	raised  int // granted, with the candidate above every fence before
 	refused int // answers that say no, whatever the reason
@@ -46,28 +43,56 @@ type judged struct {
 // node's queue: unlike an acquire, it is wanted however late it is.
 const unsentGrace = 20
 
-func (e *Engine) newRound(op Op) *round {
-	r := &round{
-		engine: e,
-		kind:   op.Kind,
-		token:  op.Token,
-		start:  e.now(),
-		ops:    make([]Op, len(e.members)),
-		wake:   make(chan struct{}, 1),
+func (e *Engine) newRound(request Request) *round {
+	r := emptyRound(len(e.members))
+	r.engine, r.request, r.start, r.wake = e, request, e.now(), e.waking()
+	patience := e.cfg.NodeTimeout
+	if request.Kind == KindRelease {
+		patience *= unsentGrace
 	}
-	if r.judged = r.few[:]; len(r.ops) > len(r.few) {
-		r.judged = make([]judged, len(r.ops))
-	}
-	op.Deadline = r.start.Add(e.cfg.NodeTimeout)
-	if op.Kind == KindRelease {
-		op.Deadline = r.start.Add(unsentGrace * e.cfg.NodeTimeout)
-	}
-	op.To = r
+	r.request.Deadline, r.request.To = r.start.Add(patience), r
 	for i := range r.ops {
-		r.ops[i] = op
-		r.ops[i].Index = i
+		r.ops[i].Request, r.ops[i].Index = &r.request, i
 	}
 	return r
+}
+
+// emptyRound returns a round with that many operations. The usual numbers come in
+// one piece, since a lock needs two rounds and little else.
+func emptyRound(nodes int) *round {
+	switch nodes {
+	case 1:
+		x := new(struct {
+			round
+			ops [1]Op
+		})
+		x.round.ops = x.ops[:]
+		return &x.round
+	case 3:
+		x := new(struct {
+			round
+			ops [3]Op
+		})
+		x.round.ops = x.ops[:]
+		return &x.round
+	case 5:
+		x := new(struct {
+			round
+			ops [5]Op
+		})
+		x.round.ops = x.ops[:]
+		return &x.round
+	}
+	return &round{ops: make([]Op, nodes)}
+}
+
+// waking returns a channel for the wake of a round, which may have served another
+// one before.
+func (e *Engine) waking() chan struct{} {
+	if wake, ok := e.wakes.Get().(chan struct{}); ok {
+		return wake
+	}
+	return make(chan struct{}, 1)
 }
 
 // send hands the operations to the nodes.
@@ -94,11 +119,11 @@ func (r *round) heard() {
 func (r *round) Complete(op *Op) {
 	vote := r.engine.members[op.Index].judge(op, r.start)
 	r.mu.Lock()
-	if r.judged[op.Index].done {
+	if op.judged.done {
 		r.mu.Unlock()
 		return
 	}
-	r.judged[op.Index] = judged{done: true, vote: vote}
+	op.judged = judged{done: true, vote: vote}
 	if vote == VoteGranted {
 		r.granted++
 		if op.Answer.Raised {
@@ -114,8 +139,8 @@ func (r *round) Complete(op *Op) {
 		close(r.all)
 	}
 	late := r.closed
-	if !late && r.certain() {
-		r.timeUp()
+	if r.certain() {
+		r.wakeLocked()
 	}
 	r.mu.Unlock()
 	if r.answered != nil {
@@ -125,9 +150,17 @@ func (r *round) Complete(op *Op) {
 
 // timeUp ends the waiting.
 func (r *round) timeUp() {
-	select {
-	case r.wake <- struct{}{}:
-	default:
+	r.mu.Lock()
+	r.wakeLocked()
+	r.mu.Unlock()
+}
+
+func (r *round) wakeLocked() {
+	if !r.closed {
+		select {
+		case r.wake <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -153,6 +186,11 @@ func (r *round) wait(ctx context.Context) {
 	r.mu.Lock()
 	r.closed = true
 	r.mu.Unlock()
+	select {
+	case <-r.wake:
+	default:
+	}
+	r.engine.wakes.Put(r.wake) // nobody uses that of a closed round
 }
 
 // restTime is how long a lost round waits for the nodes that have not answered
@@ -195,7 +233,7 @@ func (r *round) lost() bool {
 func (r *round) answer(i int) (Answer, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.judged[i].done {
+	if !r.ops[i].judged.done {
 		return Answer{}, false
 	}
 	return r.ops[i].Answer, true
@@ -207,8 +245,8 @@ func (r *round) each(f func(a *Answer, vote Vote)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range r.ops {
-		if r.judged[i].done {
-			f(&r.ops[i].Answer, r.judged[i].vote)
+		if op := &r.ops[i]; op.judged.done {
+			f(&op.Answer, op.judged.vote)
 		}
 	}
 }
@@ -223,8 +261,8 @@ func (r *round) votes() []NodeVote {
 	defer r.mu.Unlock()
 	for i := range votes {
 		m := r.engine.members[i]
-		if r.judged[i].done {
-			votes[i] = m.nodeVote(&r.ops[i].Answer, r.judged[i].vote)
+		if op := &r.ops[i]; op.judged.done {
+			votes[i] = m.nodeVote(&op.Answer, op.judged.vote)
 			continue
 		}
 		votes[i] = NodeVote{Node: m.node.ID(), Vote: VoteUnknown}

@@ -16,12 +16,12 @@ const (
 // undo takes back what the round may have left, on all nodes, ordered on each
 // behind the round's own operation. It does not depend on the caller's context.
 func (e *Engine) undo(r *round, owner string) *round {
-	undo := e.newRound(Op{Kind: KindRelease, Name: r.ops[0].Name, Token: r.token})
-	until := r.start.Add(r.ops[0].TTL + e.cfg.drift(r.ops[0].TTL))
+	undo := e.newRound(Request{Kind: KindRelease, Name: r.request.Name, Token: r.request.Token})
+	until := r.start.Add(r.request.TTL + e.cfg.drift(r.request.TTL))
 	undo.answered = func(op *Op, vote Vote, _ bool) {
 		asked, answered := r.answer(op.Index)
 		e.reap(op, until,
-			answered && (asked.Void && r.kind == KindAcquire || asked.Vote == VoteOther || asked.Vote == VoteFree),
+			answered && (asked.Void && r.request.Kind == KindAcquire || asked.Vote == VoteOther || asked.Vote == VoteFree),
 			answered && asked.Vote == VoteGranted)
 		if e.cfg.Observer != nil {
 			e.observe(Event{Kind: EventUndone, Name: op.Name, Owner: owner, Fingerprint: Fingerprint(op.Token), At: r.start,
@@ -52,9 +52,9 @@ func (e *Engine) reap(op *Op, until time.Time, nothingLeft, settled bool) {
 	}
 	x := &residue{
 		engine: e, until: until, settled: settled, pause: residueFirstPause,
-		op: Op{Kind: KindRelease, Name: op.Name, Token: op.Token, Index: op.Index},
+		op: Op{Index: op.Index},
 	}
-	x.op.To = x
+	x.op.Request = &Request{Kind: KindRelease, Name: op.Name, Token: op.Token, To: x}
 	e.residue.Add(1)
 	e.residual(op.Token, 1)
 	x.again()

@@ -47,7 +47,7 @@ var Kits = map[string]Kit{
 	"":         {Modules: with("error.js", shared)},
 	"help":     {Styles: []string{"css/help.css"}, Modules: with("help.js", reading)},
 	"stage": {Styles: []string{"css/stage.css", "css/stagering.css"}, Modules: with("stage.js", shared, []string{
-		"connection.js", "format.js", "stagedrive.js", "stagefigure.js", "stagelanes.js", "stagelayout.js",
+		"connection.js", "format.js", "stagedrive.js", "stagefigure.js", "stagelanes.js", "stagelayout.js", "stagemarks.js",
 		"stagemenu.js", "stageplayhead.js", "stagering.js", "stagescript.js", "stagestream.js", "stagetape.js", "tab.js",
 	})},
 }

@@ -12,6 +12,9 @@ type StageData struct {
 	Scenario string
 	Step     int
 	Compare  bool
+	// With are the ways to lock of free play, one for each world, with commas
+	// between them; empty for the usual ones.
+	With string
 	// Scenarios are all that can be played, Policies how a client may lock.
 	Scenarios []StageScenario
 	Policies  []StagePolicy

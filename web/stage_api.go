@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -103,6 +104,12 @@ func (s *Server) stagePath(id string, want stage.Wanted) string {
 	query := url.Values{"id": {id}}
 	if want.Scenario != "" {
 		query.Set("scenario", want.Scenario)
+	}
+	if want.Compare {
+		query.Set("compare", "1")
+	}
+	if len(want.Policies) > 0 {
+		query.Set("policies", strings.Join(want.Policies, ","))
 	}
 	return s.base + "/stage?" + query.Encode()
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -25,7 +26,7 @@ func (s *Server) stagePage(c echo.Context) error {
 		if !errors.As(err, &bad) {
 			return err
 		}
-		return s.render(c, http.StatusNotFound, views.StageRefused(s.page("Stage", ""), "There is no such scenario or step",
+		return s.render(c, http.StatusNotFound, views.StageRefused(s.page("Stage", ""), "No stage can show that",
 			bad.Field+": got "+bad.Got+", want "+bad.Want+".", s.base+"/stage"))
 	}
 	if id != "" {
@@ -36,7 +37,7 @@ func (s *Server) stagePage(c echo.Context) error {
 		}
 	}
 	return s.render(c, http.StatusOK, views.Stage(views.StageData{
-		Page: s.page("Stage", "stage"), ID: id, Scenario: want.Scenario, Step: want.Step, Compare: want.Compare,
+		Page: s.page("Stage", "stage"), ID: id, Scenario: want.Scenario, Step: want.Step, Compare: want.Compare, With: strings.Join(want.Policies, ","),
 		Scenarios: s.viewScenarios(), Policies: viewPolicies(stage.Policies), Beside: viewPolicies(stage.Rivals()),
 		MaxClients: stage.MaxClients,
 	}))
@@ -48,7 +49,13 @@ func (s *Server) stageQuery(c echo.Context) (id string, want stage.Wanted, err e
 	want.Scenario = c.QueryParam("scenario")
 	want.Compare = c.QueryParam("compare") == "1"
 	if want.Scenario == "" {
-		return id, want, nil
+		if policies := c.QueryParam("policies"); policies != "" {
+			want.Policies = strings.Split(policies, ",")
+		}
+		return id, want, s.stages.all.Check(want)
+	}
+	if err := s.stages.all.Check(want); err != nil {
+		return id, want, err
 	}
 	sc, err := s.stages.all.Scenario(want.Scenario)
 	if err != nil {
@@ -68,7 +75,7 @@ func (s *Server) stageQuery(c echo.Context) (id string, want stage.Wanted, err e
 // stageAgain is the address that opens a new stage like one that is gone.
 func (s *Server) stageAgain(c echo.Context) string {
 	again := url.Values{}
-	for _, name := range []string{"scenario", "step", "compare"} {
+	for _, name := range []string{"scenario", "step", "compare", "policies"} {
 		if value := c.QueryParam(name); value != "" {
 			again.Set(name, value)
 		}

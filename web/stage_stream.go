@@ -169,7 +169,8 @@ type stageSocket struct {
 	last  stageNow
 }
 
-// A stageHello begins a showing.
+// A stageHello begins a showing, and says at once how it stands: whoever sees that
+// it is on can act on it.
 type stageHello struct {
 	T string `json:"t"`
 	// Epoch is the showing; whoever has seen another forgets it.
@@ -177,9 +178,13 @@ type stageHello struct {
 	Sides    int           `json:"sides"`
 	Scenario string        `json:"scenario"`
 	Compare  bool          `json:"compare"`
+	Policies []string      `json:"policies"`
 	At       int64         `json:"at"`
 	Seq      uint64        `json:"seq"`
 	Picture  stage.Picture `json:"picture"`
+	// Frames and Now are those of the messages that follow.
+	Frames []stage.Frame `json:"f"`
+	Now    stageNow      `json:"now"`
 }
 
 // stageNews are the frames that a viewer has not seen.
@@ -257,23 +262,23 @@ func (w *stageSocket) sendNews() (moves, ok bool) {
 		return false, false
 	}
 	log := look.Showing.Log
+	now := stageNow{T: "now", Moment: look.Moment, Wheel: look.Wheel}
 	frames, known := log.Since(w.seq, stageFrames)
-	if look.Epoch != w.epoch || !known {
+	switch {
+	case look.Epoch != w.epoch || !known:
 		picture, at, seq := log.First()
-		w.epoch, w.seq = look.Epoch, seq
+		frames, _ = log.Since(seq, stageFrames)
+		w.epoch, w.seq, w.last = look.Epoch, seq, now
 		if !w.send(stageHello{T: "stage", Epoch: look.Epoch, Sides: look.Showing.Sides(), Scenario: look.Want.Scenario,
-			Compare: look.Want.Compare, At: at, Seq: seq, Picture: picture}) {
+			Compare: look.Want.Compare, Policies: append([]string{}, look.Want.Policies...), At: at, Seq: seq, Picture: picture, Frames: frames, Now: now}) {
 			return false, false
 		}
-		frames, _ = log.Since(w.seq, stageFrames)
+	case len(frames) > 0 && !w.send(stageNews{T: "frames", Frames: frames}):
+		return false, false
 	}
 	if len(frames) > 0 {
 		w.seq = frames[len(frames)-1].Seq
-		if !w.send(stageNews{T: "frames", Frames: frames}) {
-			return false, false
-		}
 	}
-	now := stageNow{T: "now", Moment: look.Moment, Wheel: look.Wheel}
 	if now != w.last {
 		w.last = now
 		if !w.send(now) {

@@ -90,27 +90,39 @@ func (s *show) until(what string, holds func() bool) {
 			Seq     uint64                     `json:"seq"`
 			Picture map[string]json.RawMessage `json:"picture"`
 			F       []stage.Frame              `json:"f"`
+			Now     map[string]any             `json:"now"`
 		}
 		must(s.t, json.Unmarshal(text, &frame))
 		switch frame.T {
 		case "stage":
-			s.epoch, s.things, s.seq = frame.Epoch, frame.Picture, frame.Seq
-		case "frames":
-			for _, f := range frame.F {
-				if s.seq++; f.Seq != s.seq {
-					s.t.Fatalf("frame %d follows %d", f.Seq, s.seq-1)
-				}
-				for key, v := range f.Set {
-					s.things[key] = v
-				}
-				for _, key := range f.Del {
-					delete(s.things, key)
-				}
+			s.epoch, s.things, s.seq, s.now = frame.Epoch, frame.Picture, frame.Seq, frame.Now
+			s.apply(frame.F)
+			// Somebody may act on it at once.
+			if !s.has("s", `"state":`) || s.now["wheel"] == nil {
+				s.t.Fatalf("a showing begins without saying how it stands: %s", text)
 			}
+		case "frames":
+			s.apply(frame.F)
 		case "now":
 			must(s.t, json.Unmarshal(text, &s.now))
 		default:
 			s.t.Fatalf("got %s", text)
+		}
+	}
+}
+
+// apply brings what is seen up to date.
+func (s *show) apply(frames []stage.Frame) {
+	s.t.Helper()
+	for _, f := range frames {
+		if s.seq++; f.Seq != s.seq {
+			s.t.Fatalf("frame %d follows %d", f.Seq, s.seq-1)
+		}
+		for key, v := range f.Set {
+			s.things[key] = v
+		}
+		for _, key := range f.Del {
+			delete(s.things, key)
 		}
 	}
 }
@@ -248,6 +260,11 @@ func TestThePageSaysWhenThereIsNoSuchStageScenarioOrStep(t *testing.T) {
 		{"/stage?scenario=%3Cscript%3E", "one of one-node", http.StatusNotFound},
 		{"/stage?scenario=herd&step=7", "1 to 3", http.StatusNotFound},
 		{"/stage?scenario=herd&step=x", "1 to 3", http.StatusNotFound},
+		{"/stage?scenario=lost-reply&compare=1", "nothing to compare lost-reply with", http.StatusNotFound},
+		{"/stage?compare=1&policies=ours,%3Cscript%3E", "one of ours", http.StatusNotFound},
+		{"/stage?policies=ours,sample", "one for each side", http.StatusNotFound},
+		{"/stage?compare=1&policies=ours,no-fence", `data-policies="ours,no-fence"`, http.StatusOK},
+		{"/stage?id=AAAAAAAAAAAAAAAAAAAAAA&compare=1&policies=ours,del", `href="/stage?compare=1&amp;policies=ours%2Cdel"`, http.StatusGone},
 	} {
 		if got := b.get(c.path).status(c.status).text; !strings.Contains(got, c.says) || strings.Contains(got, "<script>\"") {
 			t.Errorf("%s does not say %q", c.path, c.says)

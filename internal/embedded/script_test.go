@@ -50,7 +50,7 @@ func TestAScriptCannotTakeTheMemoryOfTheProcess(t *testing.T) {
 	} {
 		start := time.Now()
 		w.do("EVAL", script, "0")
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > 30*time.Second { // it ends by itself, on however busy a machine
 			t.Errorf("%s took %v", script, took)
 		}
 		if got := w.do("EVAL", "return 1", "0").text; got != "1" {

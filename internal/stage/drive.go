@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/lockscope/lockscope/internal/stage/pace"
 )
@@ -32,7 +33,7 @@ const (
 	OrderNext    = "script.next" // play the next step
 	OrderBack    = "script.back" // look at the step before
 	OrderAuto    = "script.auto" // On: play one step after the other
-	OrderTake    = "script.take" // end the script: now you
+	OrderTake    = "script.take" // end the script, where it is looked at: now you
 	OrderOpen    = "stage.open"  // put Wanted on the stage
 	OrderRestart = "stage.restart"
 	OrderAsk     = "wheel.ask"
@@ -83,17 +84,13 @@ var orders = map[string]func(*Stage, Order) error{
 		s.current().player.setAuto(o.On)
 		return nil
 	},
-	OrderTake: func(s *Stage, _ Order) error {
-		s.present()
-		s.current().player.take()
-		return nil
-	},
+	OrderTake: (*Stage).takeOver,
 	OrderOpen: func(s *Stage, o Order) error { return s.reopen(o.Wanted) },
 	OrderRestart: func(s *Stage, _ Order) error {
 		s.mu.Lock()
 		want := s.want
 		s.mu.Unlock()
-		want.Step = 0
+		want.Step, want.taken = 0, false
 		return s.reopen(want)
 	},
 }
@@ -217,6 +214,27 @@ func (s *Stage) back(Order) error {
 	}
 	s.seek(to)
 	return nil
+}
+
+// takeOver ends the script. What has happened cannot be undone, so whoever takes
+// over while looking back at a scenario gets it again, played as far as the step that
+// is looked at. Without a scenario there is only the present to go on from.
+func (s *Stage) takeOver(Order) error {
+	s.mu.Lock()
+	want, at, back := s.want, s.moment(time.Now()).At, !s.view.live
+	marks := s.showing.player.marksNow()
+	s.mu.Unlock()
+	if !back || want.Scenario == "" {
+		s.present()
+		s.current().player.take()
+		return nil
+	}
+	step, begun := slices.BinarySearch(marks, at)
+	if begun {
+		step++
+	}
+	want.Step, want.taken = step, true
+	return s.reopen(want)
 }
 
 // reopen puts something else on the stage.

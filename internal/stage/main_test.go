@@ -73,7 +73,7 @@ func (r *rig) run(what string, u Until) *rig {
 	if u.After > 0 {
 		defer r.Clock.After(u.After, func() { r.worlds[0].do(func() {}) }).Stop()
 	}
-	if !r.until(pace.Speed{Rate: pace.Fastest}, u.Limit, func(w *World) bool { return u.reached(w, began) }, nil) {
+	if !r.until(pace.Speed{Rate: pace.Fastest}, u.Limit, func(w *World) bool { return u.reached(w, began) }, nil, nil) {
 		r.t.Fatalf("not within %s of the stage: %s\n%s", u.Limit, what, r.picture())
 	}
 	return r

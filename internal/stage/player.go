@@ -32,12 +32,14 @@ type ScriptView struct {
 	Title    string `json:"title"`
 	Watch    string `json:"watch"`
 	// Step is the step that is or was played, from 1; 0 before the first.
-	Step    int     `json:"step"`
-	Steps   int     `json:"steps"`
-	Caption string  `json:"caption"`
-	State   string  `json:"state"`
-	Auto    bool    `json:"auto"`
-	Checks  []Check `json:"checks"`
+	Step    int    `json:"step"`
+	Steps   int    `json:"steps"`
+	Caption string `json:"caption"`
+	State   string `json:"state"`
+	Auto    bool   `json:"auto"`
+	// Marks are the moments at which steps began, the first one first.
+	Marks  []int64 `json:"marks"`
+	Checks []Check `json:"checks"`
 }
 
 // A player plays a scenario, step by step, on a goroutine of its own.
@@ -45,6 +47,7 @@ type player struct {
 	s        *Showing
 	scenario *Scenario
 	wake     chan struct{} // capacity 1
+	hurry    chan struct{} // capacity 1: the step under way is to end at once
 	stop     chan struct{} // closed when the showing ends
 	ended    chan struct{} // closed when the goroutine has
 	// off is closed when nothing more is to be played.
@@ -60,6 +63,7 @@ type player struct {
 	goal  int // steps to be played
 	fast  int // steps to be played as fast as can be
 	auto  bool
+	hand  bool // hand it over when goal is reached
 	check []Check
 	marks []int64 // when steps began, in microseconds of the stage
 	ours  bool    // somebody has taken over
@@ -67,7 +71,7 @@ type player struct {
 
 func newPlayer(s *Showing, scenario *Scenario) *player {
 	p := &player{s: s, scenario: scenario, state: PlayTaken, speed: DefaultSpeed,
-		wake: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}), off: make(chan struct{})}
+		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), stop: make(chan struct{}), ended: make(chan struct{}), off: make(chan struct{})}
 	if scenario != nil {
 		p.state = PlayReady
 	}
@@ -101,6 +105,9 @@ func (p *player) run() {
 		p.mu.Unlock()
 		if more {
 			p.play(fast)
+			if p.handsOver() {
+				p.take()
+			}
 			continue
 		}
 		timer.Reset(pause)
@@ -151,6 +158,10 @@ func (p *player) play(fast bool) {
 		}
 		step = p.scenario.Steps[p.step]
 		p.step++
+		select {
+		case <-p.hurry: // it was about the step before
+		default:
+		}
 		p.state, speed = PlayRunning, p.speed
 		p.marks = append(p.marks, p.s.Clock.Elapsed().Microseconds())
 	})
@@ -177,7 +188,7 @@ func (p *player) play(fast bool) {
 		})
 		defer tick.Stop()
 	}
-	p.s.until(speed, limit, func(w *World) bool { return step.Until.reached(w, began) }, p.off)
+	p.s.until(speed, limit, func(w *World) bool { return step.Until.reached(w, began) }, p.hurry, p.off)
 	p.change(func() {
 		if p.state != PlayRunning {
 			return
@@ -192,20 +203,18 @@ func (p *player) play(fast bool) {
 
 // next plays the next step, or brings the one under way to its end at once.
 func (p *player) next() {
-	hurry := false
 	p.change(func() {
 		p.auto = false
 		switch p.state {
 		case PlayReady:
 			p.goal = max(p.goal, p.step+1)
 		case PlayRunning:
-			hurry = true
+			select {
+			case p.hurry <- struct{}{}:
+			default:
+			}
 		}
 	})
-	if hurry {
-		p.s.Clock.SetSpeed(pace.Speed{Rate: pace.Fastest})
-		p.s.Clock.Resume()
-	}
 }
 
 // setAuto plays step after step, with time to read in between, or stops that. It
@@ -221,6 +230,23 @@ func (p *player) begin(step int) {
 		p.fast = step - 1
 		p.goal = max(p.goal, min(step, len(p.scenario.Steps)))
 	})
+}
+
+// beginTaken plays all steps up to one as fast as can be, and then hands it over.
+func (p *player) beginTaken(step int) {
+	if step == 0 {
+		p.take()
+		return
+	}
+	p.change(func() { p.fast, p.goal, p.hand = step, step, true })
+}
+
+// handsOver reports whether the step has been played at which somebody wants to
+// take over.
+func (p *player) handsOver() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.hand && p.step == p.goal
 }
 
 // take ends the script: from now on, what happens is up to people, and the time
@@ -298,7 +324,7 @@ func (p *player) where() (state string, step int) {
 // show records where the scenario stands.
 func (p *player) show() {
 	p.mu.Lock()
-	view := ScriptView{Step: p.step, State: p.state, Auto: p.auto, Checks: p.check}
+	view := ScriptView{Step: p.step, State: p.state, Auto: p.auto, Checks: p.check, Marks: append([]int64{}, p.marks...)}
 	if sc := p.scenario; sc != nil {
 		view.Scenario, view.Title, view.Watch, view.Steps = sc.ID, sc.Title, sc.Watch, len(sc.Steps)
 		if p.step > 0 {
@@ -313,18 +339,21 @@ func (p *player) show() {
 	p.s.Log.Put(record.Changes{"s": view})
 }
 
-// place is something in a caption that is known only when it has happened.
-var place = regexp.MustCompile(`\{([a-z]+)\.fence\}`)
+// place is something in a caption that is known only when it has happened, and the
+// full stop after it, if there is one.
+var place = regexp.MustCompile(`\{([a-z]+)\.fence\}(\.?)`)
 
-// fill puts the fencing tokens of clients into a caption.
+// fill puts the fencing tokens of clients into a caption. One that is not known yet
+// leaves the sentence open.
 func (s *Showing) fill(caption string) string {
 	return place.ReplaceAllStringFunc(caption, func(found string) string {
-		name := place.FindStringSubmatch(found)[1]
+		parts := place.FindStringSubmatch(found)
+		name, stop := parts[1], parts[2]
 		w := s.worlds[0]
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if c := w.clients[name]; c != nil && c.lastFence > 0 {
-			return grouped(c.lastFence)
+			return grouped(c.lastFence) + stop
 		}
 		return "…"
 	})

@@ -131,7 +131,7 @@ func (s *Showing) meet() {
 		if s.met() {
 			return
 		}
-		s.until(pace.Speed{Rate: pace.Fastest}, meetStep, func(*World) bool { return false }, nil)
+		s.until(pace.Speed{Rate: pace.Fastest}, meetStep, func(*World) bool { return false }, nil, nil)
 	}
 }
 
@@ -152,9 +152,9 @@ func (s *Showing) met() bool {
 
 // until lets the clock go until something is the case on all sides, or the limit,
 // in time of the stage, has passed, or stop is closed, and stops the clock then.
-// It reports whether it came to be the case. met is called under the lock of the
-// world.
-func (s *Showing) until(speed pace.Speed, limit time.Duration, met func(*World) bool, stop <-chan struct{}) bool {
+// Whatever comes from hurry makes it go as fast as can be. It reports whether it came
+// to be the case. met is called under the lock of the world.
+func (s *Showing) until(speed pace.Speed, limit time.Duration, met func(*World) bool, hurry, stop <-chan struct{}) bool {
 	all := make(chan struct{})
 	var left atomic.Int32
 	left.Store(int32(len(s.worlds)))
@@ -183,13 +183,19 @@ func (s *Showing) until(speed pace.Speed, limit time.Duration, met func(*World) 
 	default:
 		s.Clock.Resume()
 	}
-	select {
-	case <-all:
-		return true
-	case <-over:
-	case <-stop:
+	for {
+		select {
+		case <-all:
+			return true
+		case <-over:
+			return false
+		case <-stop:
+			return false
+		case <-hurry: // here, so that it cannot set off a clock that has come to its end
+			s.Clock.SetSpeed(pace.Speed{Rate: pace.Fastest})
+			s.Clock.Resume()
+		}
 	}
-	return false
 }
 
 // Begin plays a step of the scenario, counted from 1, and before it all others as

@@ -70,7 +70,7 @@ func (s *Stage) open(want Wanted, setup Setup) error {
 	if before := s.current(); before != nil { // whoever chose a speed wants it for what comes next, too
 		showing.player.setSpeed(before.player.wantedSpeed())
 	}
-	if want.Step > 0 {
+	if want.Step > 0 && !want.taken {
 		showing.Begin(want.Step)
 	}
 	if setup.Scenario == nil {
@@ -98,6 +98,9 @@ func (s *Stage) open(want Wanted, setup Setup) error {
 	}
 	if begins {
 		showing.player.free()
+	}
+	if want.taken {
+		showing.player.beginTaken(want.Step)
 	}
 	if old != nil {
 		old.Close()

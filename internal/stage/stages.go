@@ -117,6 +117,14 @@ type Wanted struct {
 	// our engine goes without there: see Rivals.
 	Compare  bool
 	Policies []string
+	// taken hands the scenario over when Step has been played.
+	taken bool
+}
+
+// Check reports what of it cannot be had, as an *lockengine.ArgumentError.
+func (h *Stages) Check(want Wanted) error {
+	_, err := h.setup(want)
+	return err
 }
 
 // setup turns what is wanted into a setup, or says what cannot be had.

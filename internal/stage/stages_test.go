@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -66,6 +67,26 @@ func stand(t *testing.T, look Look) ScriptView {
 	return see[ScriptView](&rig{look.Showing, t}, "s")
 }
 
+// scripts are the places where the scenario of a look has stood, of those that are
+// wanted.
+func scripts(t *testing.T, look Look, wanted func(ScriptView) bool) (all []ScriptView) {
+	t.Helper()
+	_, _, seq := look.Showing.Log.First()
+	frames, _ := look.Showing.Log.Since(seq, 1<<20)
+	for _, f := range frames {
+		var at ScriptView
+		if text, there := f.Set["s"]; there {
+			if err := json.Unmarshal(text, &at); err != nil {
+				t.Fatal(err)
+			}
+			if wanted(at) {
+				all = append(all, at)
+			}
+		}
+	}
+	return all
+}
+
 func openStage(t *testing.T, h *Stages, want Wanted) (*Stage, *Viewer) {
 	t.Helper()
 	s, err := h.Open("owner", "driver", want)
@@ -112,6 +133,9 @@ func TestAScenarioIsPlayedStepByStep(t *testing.T) {
 	if at := stand(t, look); len(at.Checks) != 1 || !at.Checks[0].OK {
 		t.Errorf("at the end the checks are %+v", at.Checks)
 	}
+	if early := scripts(t, look, func(at ScriptView) bool { return at.Step == 1 && at.State == PlayRunning }); len(early) != 1 || early[0].Caption != "She takes it with …" {
+		t.Errorf("before she has it, the caption is %+v", early)
+	}
 	drive(t, s, order(OrderNext)) // there is nothing more, which is no error
 }
 
@@ -135,6 +159,59 @@ func TestAScenarioPlaysByItselfAndCanBeTakenOver(t *testing.T) {
 	drive(t, s, Order{Command: Command{Do: OrderSpeed}})
 	drive(t, s, Order{Command: Command{Do: OrderAuto, On: true}})
 	v.await(t, "it is over", func(l Look) bool { return stand(t, l).State == PlayDone })
+}
+
+// Whoever presses Next again and again hurries steps that are just ending.
+func TestAStepThatIsHurriedLeavesTheClockStanding(t *testing.T) {
+	t.Parallel()
+	s, _ := openStage(t, house(t, Limits{}), Wanted{Scenario: "short"})
+	drive(t, s, Order{Command: Command{Do: OrderSpeed}})
+	for round := range 12 {
+		deadline := time.Now().Add(patience)
+		showing := s.current()
+		for state := ""; state != PlayDone; state, _ = showing.Where() {
+			if time.Now().After(deadline) {
+				t.Fatalf("in round %d the scenario does not end", round)
+			}
+			drive(t, s, order(OrderNext))
+		}
+		if !showing.Clock.Read().Paused {
+			t.Fatalf("in round %d the clock goes on after the end", round)
+		}
+		drive(t, s, order(OrderRestart))
+	}
+}
+
+func TestWhoTakesOverWhileLookingBackGetsTheStepThatIsLookedAt(t *testing.T) {
+	t.Parallel()
+	s, v := openStage(t, house(t, Limits{}), Wanted{Scenario: "short", Compare: true})
+	drive(t, s, Order{Command: Command{Do: OrderSpeed}})
+	for epoch, step := range []int{2, 1, 0, 3} {
+		drive(t, s, order(OrderRestart))
+		drive(t, s, Order{Command: Command{Do: OrderAuto, On: true}})
+		over := v.await(t, "it is over", func(l Look) bool { return l.Epoch == 2*epoch+2 && stand(t, l).State == PlayDone })
+		marks := append([]int64{0}, stand(t, over).Marks...)
+		if len(marks) != 4 || !slices.IsSorted(marks) {
+			t.Fatalf("the steps began at %v", marks)
+		}
+		drive(t, s, Order{Command: Command{Do: OrderSeek}, At: marks[step]})
+		drive(t, s, order(OrderTake))
+		look := v.await(t, fmt.Sprintf("it is handed over after step %d", step), func(l Look) bool {
+			at := stand(t, l)
+			return l.Epoch == 2*epoch+3 && l.Moment.Live && !l.Moment.Paused && at.Step == step && (at.State == PlayTaken || at.State == PlayDone && step == 3)
+		})
+		if accepted := look.Showing.Outcomes()[0].Accepted; accepted != min(1, step/2) || len(look.Showing.worlds) != 2 {
+			t.Errorf("after step %d, %d writes were accepted in one of %d worlds", step, accepted, len(look.Showing.worlds))
+		}
+	}
+	// Without a scenario, there is only the present.
+	drive(t, s, Order{Command: Command{Do: OrderOpen}})
+	v.await(t, "some time has passed", func(l Look) bool { return l.Epoch == 10 && l.Moment.Head > 0 })
+	drive(t, s, Order{Command: Command{Do: OrderSeek}})
+	drive(t, s, order(OrderTake))
+	if l, _ := v.Look(); l.Epoch != 10 || !l.Moment.Live {
+		t.Errorf("in free play, taking over leads to showing %d: %+v", l.Epoch, l.Moment)
+	}
 }
 
 func TestTheHistoryCanBeLookedAtAgain(t *testing.T) {
@@ -427,7 +504,7 @@ func TestTheHistoryOfABusyStageIsBounded(t *testing.T) {
 	for _, name := range []string{"alice", "bob", "carol"} {
 		r.add(PolicyOurs, name).do(Command{Do: "loop", Client: name, On: true})
 	}
-	s.until(pace.Speed{Rate: pace.Fastest}, 20*time.Second, func(*World) bool { return false }, nil)
+	s.until(pace.Speed{Rate: pace.Fastest}, 20*time.Second, func(*World) bool { return false }, nil, nil)
 	frames, bytes := s.Log.Size()
 	_, _, first := s.Log.First()
 	if frames > 200 || bytes > 100_000 || first == 0 {

@@ -83,11 +83,9 @@ func request(op *lockengine.Op, won string) string {
 // carry has the real node carry out a copy of the operation, and waits for it.
 func (x *wire) carry(op *lockengine.Op) outcome {
 	done := make(carried, 1)
-	real := &lockengine.Op{
-		Kind: op.Kind, Name: op.Name, Token: op.Token, TTL: op.TTL, Candidate: op.Candidate, Above: op.Above,
-		Deadline: time.Now().Add(wireTimeout), To: done,
-	}
-	x.current().Submit(real)
+	real := *op.Request
+	real.Deadline, real.To = time.Now().Add(wireTimeout), done
+	x.current().Submit(&lockengine.Op{Request: &real})
 	a := (<-done).Answer
 	return outcome{vote: a.Vote, text: a.Vote.String(), err: a.Err, answer: &a}
 }

@@ -29,11 +29,11 @@ func (c *Call) Complete(*lockengine.Op) {
 
 // Submit hands an operation to a node. An operation without a deadline gets
 // one that is far away.
-func Submit(n lockengine.Node, op lockengine.Op) *Call {
-	c := &Call{op: op, done: make(chan struct{}), completed: make(chan struct{}, 1)}
-	c.op.To = c
-	if c.op.Deadline.IsZero() {
-		c.op.Deadline = time.Now().Add(patience)
+func Submit(n lockengine.Node, request lockengine.Request) *Call {
+	c := &Call{op: lockengine.Op{Request: &request}, done: make(chan struct{}), completed: make(chan struct{}, 1)}
+	request.To = c
+	if request.Deadline.IsZero() {
+		request.Deadline = time.Now().Add(patience)
 	}
 	n.Submit(&c.op)
 	return c
@@ -54,7 +54,7 @@ func (c *Call) Answer(t testing.TB) lockengine.Answer {
 }
 
 // Do hands an operation to a node and waits for its answer.
-func Do(t testing.TB, n lockengine.Node, op lockengine.Op) lockengine.Answer {
+func Do(t testing.TB, n lockengine.Node, request lockengine.Request) lockengine.Answer {
 	t.Helper()
-	return Submit(n, op).Answer(t)
+	return Submit(n, request).Answer(t)
 }

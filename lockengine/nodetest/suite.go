@@ -45,7 +45,7 @@ func Cases() []Case {
 		{"fences are apart, and exact", fencesAreExact},
 		{"health forgets old fences only", healthForgets},
 		{"a node without a marker says so", noMarker},
-		{"the marker stands behind every answer", markerStands},
+		{"the marker stands behind every answer but that of a release", markerStands},
 		{"a marker is replaced only by force", markerIsReplaced},
 		{"health tells the clock", healthTellsClock},
 		{"every answer is of the same process", sameProcess},
@@ -61,8 +61,8 @@ const (
 	at     = 1_795_402_113_000_000 // a candidate: some time in 2026
 )
 
-func op(kind lockengine.Kind, token string, ttl time.Duration) lockengine.Op {
-	return lockengine.Op{Kind: kind, Name: name, Token: token, TTL: ttl, Candidate: at}
+func op(kind lockengine.Kind, token string, ttl time.Duration) lockengine.Request {
+	return lockengine.Request{Kind: kind, Name: name, Token: token, TTL: ttl, Candidate: at}
 }
 
 func want(t testing.TB, what string, a lockengine.Answer, vote lockengine.Vote) {

@@ -35,12 +35,13 @@ func (b *batch) read(in *bufio.Reader, r *reply) (again []entry, err error) {
 		case requestFences:
 			readRaised(r, asked)
 		case requestReleases:
-			if refusal := r.err(); refusal != nil && !asked[0].again && (len(asked) > 1 || isNoScript(refusal)) {
-				// One of the names may be what the server objects to.
+			if r.err() != nil {
+				// The script may be forgotten, and one of the names what the server
+				// objects to.
 				again = append(again, asked...)
 				continue
 			}
-			err = b.readReleased(in, r, asked)
+			err = readReleased(in, r, asked)
 		}
 		if err != nil {
 			return nil, err
@@ -151,11 +152,15 @@ func scriptAnswer(in *bufio.Reader, r *reply) (lockengine.Answer, error) {
 	return unclear(r), nil
 }
 
-// readReleased reads the answer of releaseScript.
-func (b *batch) readReleased(in *bufio.Reader, r *reply, asked []entry) error {
-	if r.kind != '*' || int(r.n) != len(asked)+1 {
+// readReleased reads the answer of releaseManyScript.
+func readReleased(in *bufio.Reader, r *reply, asked []entry) error {
+	if r.kind != '*' || int(r.n) != len(asked) {
 		for _, e := range asked {
-			e.op.Answer = unclear(r)
+			if r.kind == ':' {
+				e.op.Answer = lockengine.Answer{Vote: lockengine.VoteGranted}
+			} else {
+				e.op.Answer = unclear(r)
+			}
 		}
 		return nil
 	}
@@ -174,9 +179,7 @@ func (b *batch) readReleased(in *bufio.Reader, r *reply, asked []entry) error {
 			e.op.Answer = lockengine.Answer{Vote: lockengine.VoteOther, TTL: expiresIn(r.n - 2)}
 		}
 	}
-	err := r.read(in)
-	b.readMarker(r)
-	return err
+	return nil
 }
 
 // readRaised reads how many of the fences rose.

@@ -34,13 +34,13 @@ type requestKind uint8
 
 const (
 	requestOne      requestKind = iota // one operation
-	requestReleases                    // releaseScript
+	requestReleases                    // releaseManyScript
 	requestFences                      // ZADD; the acquires before it are granted already
 )
 
 // A batch is what is written in one go, and answered in the same order. The
-// memory marker is read last, so that it vouches for everything before it.
-// Releases bring it themselves.
+// memory marker is read last, so that it vouches for everything before it. A batch
+// of nothing but releases goes without: they are believed whatever a node remembers.
 type batch struct {
 	entries  []entry // releases of a stretch come before its other operations
 	requests []request
@@ -117,13 +117,16 @@ func (b *batch) ask(kind requestKind, n int) {
 }
 
 func (b *batch) release(some []entry) {
+	if len(some) == 1 {
+		b.one(some[0])
+		return
+	}
 	b.entries = append(b.entries, some...)
 	b.ask(requestReleases, len(some))
-	b.out = releaseScript.append(b.out, len(some)+1, 2*len(some)+1, some[0].again)
+	b.out = releaseManyScript.append(b.out, len(some), 2*len(some), false)
 	for _, e := range some {
 		b.out = appendString(b.out, e.op.Name)
 	}
-	b.out = append(b.out, markerKey...)
 	for _, e := range some {
 		b.out = appendString(b.out, e.op.Token)
 	}
@@ -132,9 +135,13 @@ func (b *batch) release(some []entry) {
 func (b *batch) one(e entry) {
 	b.entries = append(b.entries, e)
 	b.ask(requestOne, 1)
-	b.asks = true
 	op := e.op
+	b.asks = b.asks || op.Kind != lockengine.KindRelease
 	switch {
+	case op.Kind == lockengine.KindRelease:
+		b.out = releaseScript.append(b.out, 1, 2, e.again)
+		b.out = appendString(b.out, op.Name)
+		b.out = appendString(b.out, op.Token)
 	case op.Kind == lockengine.KindAcquire && b.legacy:
 		b.out = acquireScript.append(b.out, 2, 5, e.again)
 		b.out = appendString(b.out, op.Name)

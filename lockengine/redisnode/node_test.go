@@ -58,7 +58,7 @@ func dialOld(t *testing.T, url string) *redisnode.Node {
 	n := dial(t, url)
 	// Both connections have asked for the version by then, and will not again.
 	do(t, n, lockengine.KindRelease, "k", "none", 0)
-	nodetest.Do(t, n, lockengine.Op{Kind: lockengine.KindHealth})
+	nodetest.Do(t, n, lockengine.Request{Kind: lockengine.KindHealth})
 	n.ForceLegacy()
 	return n
 }
@@ -81,7 +81,7 @@ func onBoth(t *testing.T, test func(t *testing.T, n *redisnode.Node, raw *redis.
 
 func do(t *testing.T, n lockengine.Node, kind lockengine.Kind, name, token string, ttl time.Duration) lockengine.Answer {
 	t.Helper()
-	return nodetest.Do(t, n, lockengine.Op{Kind: kind, Name: name, Token: token, TTL: ttl})
+	return nodetest.Do(t, n, lockengine.Request{Kind: kind, Name: name, Token: token, TTL: ttl})
 }
 
 func TestTheNodeConforms(t *testing.T) {
@@ -206,8 +206,8 @@ func TestAHungNodeTimesOutAndWhatCameTooLateIsNotSent(t *testing.T) {
 	if err := server.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	sent := nodetest.Submit(n, lockengine.Op{Kind: lockengine.KindAcquire, Name: "a", Token: "x", TTL: time.Minute})
-	late := nodetest.Submit(n, lockengine.Op{Kind: lockengine.KindAcquire, Name: "b", Token: "x", TTL: time.Minute,
+	sent := nodetest.Submit(n, lockengine.Request{Kind: lockengine.KindAcquire, Name: "a", Token: "x", TTL: time.Minute})
+	late := nodetest.Submit(n, lockengine.Request{Kind: lockengine.KindAcquire, Name: "b", Token: "x", TTL: time.Minute,
 		Deadline: time.Now().Add(100 * time.Millisecond)})
 	if a := sent.Answer(t); a.Vote != lockengine.VoteTimeout || a.Void {
 		t.Errorf("sent: %+v", a)
@@ -232,7 +232,7 @@ func TestCloseAnswersWhatWaits(t *testing.T) {
 	}
 	var calls []*nodetest.Call
 	for range 10 {
-		calls = append(calls, nodetest.Submit(n, lockengine.Op{Kind: lockengine.KindAcquire, Name: "a", Token: "x", TTL: time.Minute}))
+		calls = append(calls, nodetest.Submit(n, lockengine.Request{Kind: lockengine.KindAcquire, Name: "a", Token: "x", TTL: time.Minute}))
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { n.Close() })

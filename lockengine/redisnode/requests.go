@@ -5,7 +5,6 @@ package redisnode
 
 var (
 	askMarker   = words(header(2), "GET", bornKey)
-	markerKey   = words(nil, bornKey)
 	raiseFences = words(nil, "ZADD", fencesKey, "GT", "CH")
 )
 

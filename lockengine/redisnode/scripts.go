@@ -35,7 +35,7 @@ func (s *script) append(b []byte, keys, args int, full bool) []byte {
 }
 
 // scripts are all that a server has to know.
-var scripts = []script{acquireScript, raiseScript, extendScript, releaseScript}
+var scripts = []script{acquireScript, raiseScript, extendScript, releaseScript, releaseManyScript}
 
 // The scripts about one token answer 0 where the name is free and {PTTL} where
 // somebody else holds it; a key of another type than a string is somebody
@@ -61,16 +61,29 @@ if left >= 0 and left < tonumber(ARGV[2]) then
 end
 return 1`)
 
-// releaseScript deletes each name whose token is the argument in the same
-// place. For each it answers 1, or 0 where the name is free, or where somebody
-// else holds it 2 and what PTTL says, -1 for ever. A key more than there are
-// arguments is the memory marker, and the last answer what it holds. It calls the server as seldom
-// as it can, since that is what costs: MGET says nothing of a key of another
+// releaseScript deletes KEYS[1] if its token is ARGV[1].
+var releaseScript = newScript(holds + `
+redis.call('DEL', KEYS[1])
+return 1`)
+
+// releaseManyScript deletes each name whose token is the argument in the same
+// place. In the ordinary case these are all of them, and it answers how many keys
+// there were. Otherwise it answers for each 1, or 0 where the name is free, or where
+// somebody else holds it 2 and what PTTL says, -1 for ever. It calls the server as
+// seldom as it can, since that is what costs: MGET says nothing of a key of another
 // type, which is told from a free name afterwards.
-var releaseScript = newScript(`
+var releaseManyScript = newScript(`
 local values = redis.call('MGET', unpack(KEYS))
+local all = true
+for i = 1, #KEYS do
+  if values[i] ~= ARGV[i] then
+    all = false
+    break
+  end
+end
+if all then return redis.call('DEL', unpack(KEYS)) end
 local mine, said = {}, {}
-for i = 1, #ARGV do
+for i = 1, #KEYS do
   if values[i] == ARGV[i] then
     mine[#mine + 1] = KEYS[i]
     said[i] = 1
@@ -80,7 +93,6 @@ for i = 1, #ARGV do
   end
 end
 if #mine > 0 then redis.call('DEL', unpack(mine)) end
-if #KEYS > #ARGV then said[#KEYS] = values[#KEYS] end
 return said`)
 
 // holds ends a script unless KEYS[1] holds ARGV[1].

@@ -144,12 +144,12 @@ func (c *conn) readOne(r *reply) error {
 	if err != nil {
 		return err
 	}
-	if b.refusal == nil && b.born != c.born {
+	if b.asks && b.refusal == nil && b.born != c.born {
 		c.born = b.born
 		c.marker, c.lost = c.node.vouches(c.born, c.history)
 	}
 	born, lost := c.marker, c.lost
-	if b.born == "" {
+	if !b.asks || b.born == "" {
 		born, lost = "", ""
 	}
 	demoted := c.node.follow != nil && b.demoted()

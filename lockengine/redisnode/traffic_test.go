@@ -19,7 +19,7 @@ import (
 
 // together hands operations to a node that is not connected yet, so that they
 // go out in one batch, and returns the answers.
-func together(t *testing.T, url string, ops ...lockengine.Op) []lockengine.Answer {
+func together(t *testing.T, url string, ops ...lockengine.Request) []lockengine.Answer {
 	t.Helper()
 	opts, err := redisnode.ParseURL(url)
 	if err != nil {
@@ -45,12 +45,12 @@ func together(t *testing.T, url string, ops ...lockengine.Op) []lockengine.Answe
 	return answers
 }
 
-func acquireOp(name, token string, candidate int64) lockengine.Op {
-	return lockengine.Op{Kind: lockengine.KindAcquire, Name: name, Token: token, TTL: time.Minute, Candidate: candidate}
+func acquireOp(name, token string, candidate int64) lockengine.Request {
+	return lockengine.Request{Kind: lockengine.KindAcquire, Name: name, Token: token, TTL: time.Minute, Candidate: candidate}
 }
 
-func releaseOp(name, token string) lockengine.Op {
-	return lockengine.Op{Kind: lockengine.KindRelease, Name: name, Token: token}
+func releaseOp(name, token string) lockengine.Request {
+	return lockengine.Request{Kind: lockengine.KindRelease, Name: name, Token: token}
 }
 
 // rawClient returns a client of the test's own.
@@ -69,7 +69,7 @@ func TestOneFenceThatDoesNotRiseLeavesAllOfItsCommandUnraised(t *testing.T) {
 	url := redistest.Start(t).URL()
 	raw := rawClient(t, url)
 	raw.ZAdd(t.Context(), "lockscope:fences", redis.Z{Score: 900, Member: "k3"})
-	var ops []lockengine.Op
+	var ops []lockengine.Request
 	for i := range 6 {
 		ops = append(ops, acquireOp(fmt.Sprint("k", i), "one", 800))
 	}
@@ -115,7 +115,7 @@ func TestAThousandReleasesAtOnceAreAnsweredOneByOne(t *testing.T) {
 			url := start(t)
 			raw := rawClient(t, url)
 			votes := []lockengine.Vote{lockengine.VoteGranted, lockengine.VoteOther, lockengine.VoteFree, lockengine.VoteOther}
-			var ops []lockengine.Op
+			var ops []lockengine.Request
 			pipe := raw.Pipeline()
 			for i := range 1000 {
 				name := fmt.Sprint("k", i)

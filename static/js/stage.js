@@ -7,6 +7,7 @@ import { open, order, orderOf, showWheel, stage } from "./stagedrive.js";
 import { say } from "./stagefigure.js";
 import { remaining } from "./format.js";
 import { Lanes } from "./stagelanes.js";
+import { showMarks } from "./stagemarks.js";
 import { Playhead } from "./stageplayhead.js";
 import { Ring } from "./stagering.js";
 import { showScript, showWrites, told } from "./stagescript.js";
@@ -32,22 +33,29 @@ let rings = [];
 /** @type {Lanes[]} */
 let lanes = [];
 /** What is on, and where its script stands now, whatever moment is looked at. */
-let showing = { sides: 1, scenario: "", compare: false };
+let showing = { sides: 1, scenario: "", compare: false, policies: [""] };
 /** @type {any} */
 let script = {};
 
 /** @param {any} frame */
 function receive(frame) {
   if (frame.t === "stage") begin(frame);
-  else if (frame.t === "frames") {
-    tape.add(frame.f);
-    for (const { set } of frame.f) script = set?.s ?? script;
-  } else {
-    playhead.hear(frame);
-    showWheel(frame.wheel);
-  }
+  else if (frame.t === "frames") add(frame.f);
+  else hear(frame);
   showState();
   schedule();
+}
+
+/** @param {import("./stagetape.js").StageFrame[]} frames */
+function add(frames) {
+  tape.add(frames);
+  for (const { set } of frames) script = set?.s ?? script;
+}
+
+/** @param {any} now */
+function hear(now) {
+  playhead.hear(now);
+  showWheel(now.wheel);
 }
 
 /**
@@ -58,6 +66,8 @@ function begin(hello) {
   tape.begin(hello.picture, hello.at);
   playhead.begin();
   script = hello.picture.s ?? {};
+  add(hello.f);
+  hear(hello.now);
   showing = hello;
   for (const part of [...rings, ...lanes]) part.remove();
   rings = Array.from({ length: hello.sides }, (_, side) => new Ring(find("#rings"), side));
@@ -74,7 +84,7 @@ function begin(hello) {
 function showState() {
   const at = new URL(location.href);
   at.search = String(new URLSearchParams(Object.entries({
-    id: stage.id, scenario: showing.scenario, step: showing.scenario && script.step, compare: showing.compare && 1,
+    id: stage.id, scenario: showing.scenario, step: showing.scenario && script.step, compare: showing.compare && 1, policies: showing.policies.join(),
   }).filter(([, value]) => value).map(([name, value]) => [name, String(value)])));
   if (at.href !== location.href) history.replaceState(null, "", at);
   document.body.dataset.state = script.state;
@@ -85,6 +95,9 @@ function showState() {
   play.dataset.runs = String(on);
   play.ariaLabel = on ? "Pause" : "Play";
   find('[data-order="view.live"]').hidden = moment.live;
+  const again = !moment.live && Boolean(script.scenario);
+  document.body.toggleAttribute("data-again", again);
+  find(".st-take").title = again ? "Play it again up to the step that is looked at, as fast as can be, and take over there" : "Take over from the script: what happens from now on is up to you";
   if (document.activeElement !== speed) speed.value = String(moment.speed);
   even.checked = moment.even;
   const { rate, live, paused } = moment;
@@ -118,6 +131,7 @@ function draw(/** @type {number} */ real) {
   if (!moves || real - last > 60) {
     last = real;
     for (const lane of lanes) lane.draw(things, at);
+    showMarks(script.marks ?? [], tape.first, Number(scrub.max), things.get("s")?.step);
   }
   showWrites(rings.map((_, side) => things.get(`${side}/r`)), sides);
   if (things.has("s")) showScript(things.get("s"), sides);
@@ -242,9 +256,9 @@ function over(title, text) {
 }
 
 async function start() {
-  const { scenario, step, compare } = content.dataset;
+  const { scenario, step, compare, policies } = content.dataset;
   try {
-    if (!stage.id) await open({ scenario, step: Number(step), compare: compare !== undefined });
+    if (!stage.id) await open({ scenario, step: Number(step), compare: compare !== undefined, policies: policies?.split(",").filter(Boolean) });
   } catch (error) {
     return over("No stage can be had", String(/** @type {Error} */ (error).message));
   }

@@ -44,7 +44,7 @@ export function orderOf(text, more = {}) {
   const [what, ...words] = text.split(" ");
   const args = Object.fromEntries(words.map((word) => word.split("=")));
   if (args.on) args.on = args.on === "true";
-  if (args.rate) args.rate = Number(args.rate);
+  for (const name of ["rate", "at"]) if (args[name]) args[name] = Number(args[name]);
   return order(what, { ...more, ...args });
 }
 

@@ -107,17 +107,21 @@ export function drawClient(figure, client, at, box, unit, clash) {
   const over = until > 0 && !valid;
   const says = state === "paused" ? `paused ${left(at - client.paused)}${over ? ", lease over" : ""}`
     : over ? "its lease is over" : valid ? `${client.says}, ${left(until - at)} left` : client.says;
+  const own = policy === "ours";
+  const tag = !own ? policyLabel(policy) : client.fence && !over ? fence(client.fence) : "";
+  const habit = client.reckless ? "reckless" : client.loop ? "in a loop" : "";
   figure.place({ x: box.x - (card.width / 2) * unit, y: box.y - (card.height / 2) * unit }, unit, {
     "data-client": name, "data-hue": hueOf(name), "data-state": state, "data-holds": valid, "data-bad": client.bad || over, "data-clash": clash && valid,
-    "aria-label": `${name}: ${says}${client.fence ? `, fencing token ${client.fence}` : ""}${clash && valid ? ", and is not the only one" : ""}`,
+    // All that is written on the card, in its order, and then what its looks say.
+    "aria-label": `${[name, tag].filter(Boolean).join(", ")}: ${[says, habit, own && tag && "with that fencing token", clash && valid && "and is not the only one"].filter(Boolean).join(", ")}`,
   });
   // What the nodes said then means nothing once the lease is over.
   for (const id of "abcde") setVote(figure.parts[`vs-${id}`], (!over && votes[id]) || "none");
   set(figure.parts["rc-bar"], { width: valid ? ((until - at) / (until - from)) * (card.width - 24) : 0 });
   figure.say("rc-name", name);
-  figure.say("rc-fence", policy === "ours" ? client.fence && !over ? fence(client.fence) : "" : policyLabel(policy));
+  figure.say("rc-fence", tag);
   figure.say("rc-says", says);
-  figure.say("rc-habit", client.reckless ? "reckless" : client.loop ? "in a loop" : "");
+  figure.say("rc-habit", habit);
 }
 
 /** What people call a way to lock. */

@@ -91,7 +91,9 @@ export class Ring {
     marks.sort((a, b) => Number(Boolean(b.message.lost)) - Number(Boolean(a.message.lost)));
     for (const { key, message: { from, to, kind, lost, held, text }, ends, place } of marks) {
       const answer = !["ask", "free", "bad"].includes(text === "free" ? "free" : kind);
-      const name = lost || (messages.length > nameable ? "" : text);
+      // What passes behind the resource is not named where it cannot be seen.
+      const hidden = meet(this.box("resource"), place, -18 * unit);
+      const name = lost || (hidden || messages.length > nameable ? "" : text);
       const spot = name && beside(place, name, unit, taken, { width, height, must: Boolean(lost) });
       const looks = { "data-hue": hueOf(from.length > 1 && from !== "resource" ? from : to), "data-kind": answer ? "answer" : kind, "data-lost": Boolean(lost), "data-held": Boolean(held) };
       const line = this.figure(`${key}-`, "rw", "r-ways");

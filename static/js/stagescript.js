@@ -37,6 +37,7 @@ export function showScript(script, sides) {
   document.body.dataset.script = scenario ? state : "free";
   for (const item of items) {
     const own = item.dataset.scenario === scenario;
+    if (own && !item.ariaCurrent) bringIn(item);
     item.ariaCurrent = own ? "true" : null;
     if (own && state === "done") item.dataset.done = String(checks.every((/** @type {any} */ check) => check.ok));
   }
@@ -46,6 +47,17 @@ export function showScript(script, sides) {
   say(part("teaches"), about.teaches ?? "");
   part("help").setAttribute("href", about.help ?? "");
 }
+
+/**
+ * Scrolls the list to what is on, and nothing but the list.
+ * @param {HTMLElement} item
+ */
+function bringIn(item) {
+  const list = find(".st-list");
+  const [at, all] = [item.getBoundingClientRect(), list.getBoundingClientRect()];
+  list.scrollBy(at.left - all.left - 14, Math.min(0, at.top - all.top) || Math.max(0, at.bottom - all.bottom));
+}
+addEventListener("resize", () => items.filter((item) => item.ariaCurrent).forEach(bringIn)); // it may lie now that stood before
 
 /**
  * @param {string} tag
@@ -72,7 +84,7 @@ export function showWrites(resources, sides) {
   check.ariaPressed = String(on.includes("on"));
   part("writes").replaceChildren(...resources.flatMap((resource, side) => [
     line("li", { side: sides[side]?.label ?? "" }, resource?.writes.length ? "" : "Nothing was written yet."),
-    ...(resource?.writes ?? []).map((/** @type {any} */ { client, fence: number, ok, corrupt, late }) => line("li", { ok: ok && !corrupt },
+    ...(resource?.writes ?? []).slice(sides[1] ? -3 : 0).map((/** @type {any} */ { client, fence: number, ok, corrupt, late }) => line("li", { ok: ok && !corrupt },
       line("span", { hue: hueOf(client) }, client), line("code", {}, number ? fence(number) : "no fence"),
       line("b", {}, corrupt ? "corrupts it" : !ok ? "refused" : late ? "accepted, late" : "accepted"))),
   ]));

@@ -24,8 +24,8 @@ var mutants = []mutant{
 		{"round.go", "// certain reports", `// reachable is a quorum of the nodes that are not down.
 func (r *round) reachable() int {
 	down := 0
-	for i := range r.judged {
-		if r.judged[i].done && r.judged[i].vote == VoteDown {
+	for i := range r.ops {
+		if r.ops[i].judged.done && r.ops[i].judged.vote == VoteDown {
 			down++
 		}
 	}
