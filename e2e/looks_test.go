@@ -3,7 +3,6 @@ package e2e
 import (
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -124,7 +123,7 @@ func (b *tab) both(name string) {
 	if b.width < 600 {
 		schemes = []string{"light"}
 	}
-	if os.Getenv("E2E_LOOKS") == "all" {
+	if everyLook() {
 		schemes = []string{"dark", "light"}
 	}
 	for _, scheme := range schemes {
