@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -142,6 +143,20 @@ func drop(t testing.TB, nodes []node, count int, name func(int) string) {
 	}
 }
 
+// rest waits until nothing has been scrolled for a moment: whoever scrolls is not
+// held where they are.
+func (b *tab) rest() {
+	b.t.Helper()
+	b.wait("nothing is scrolled", `new Promise((done) => {
+	  let last = performance.now();
+	  addEventListener("scroll", () => { last = performance.now(); });
+	  requestAnimationFrame(function look(now) {
+	    if (now - last > 250) done(true);
+	    else requestAnimationFrame(look);
+	  });
+	})`)
+}
+
 // numbered is how the test's names are made, in their order.
 func numbered(i int) string { return fmt.Sprintf("lock:n:%06d", i) }
 
@@ -218,6 +233,7 @@ func TestATableOfAHundredThousandLocks(t *testing.T) {
 	})
 
 	t.Run("rows that come above leave those on the screen where they are", func(t *testing.T) {
+		b.rest()
 		was := b.table().Seen[3]
 		top := fmt.Sprintf(`document.querySelector('#rows .row[data-name="%s"]')?.getBoundingClientRect().top`, was)
 		y := ask[float64](b, top)
@@ -226,7 +242,13 @@ func TestATableOfAHundredThousandLocks(t *testing.T) {
 			fill(t, p.nodes, 10, func(i int) string { return fmt.Sprintf("lock:a:%d:%03d", round, i) })
 			more := 10 * (round + 1)
 			b.waitTable(fmt.Sprintf("%d more above", more), func(v tableView) bool { return v.Count == many+more })
-			b.wait("its row is where it was", fmt.Sprintf(`Math.abs(%s - %g) <= 1`, top, y))
+			var now float64
+			if !eventually(b.ctx, patience, func() bool {
+				now, _ = tryAsk[float64](b, top+" ?? -1")
+				return math.Abs(now-y) <= 1
+			}) {
+				t.Fatalf("with %d more above, its row is at %g px and not at %g any more", more, now, y)
+			}
 		}
 	})
 
@@ -234,6 +256,7 @@ func TestATableOfAHundredThousandLocks(t *testing.T) {
 		// What is deleted is free, and so no longer among those that have a holder.
 		b.do("go to those that have a holder", navigate(p.page("/?library=unknown&offset=50000")))
 		b.waitLive()
+		b.rest()
 		was := b.waitTable("the middle", func(v tableView) bool { return v.Place > many/3 && len(v.Seen) > 5 })
 		name := was.Seen[len(was.Seen)/2]
 		ask[any](b, fmt.Sprintf(watchPlace, quoted(name)))

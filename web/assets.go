@@ -11,10 +11,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/evanw/esbuild/pkg/api"
 	"github.com/labstack/echo/v4"
-	"github.com/tdewolff/minify/v2"
-	"github.com/tdewolff/minify/v2/css"
-	"github.com/tdewolff/minify/v2/js"
 
 	"github.com/lockscope/lockscope/static"
 )
@@ -82,21 +80,38 @@ func loadAssets(from fs.FS) (*assets, error) {
 	return a, nil
 }
 
-// minifier makes scripts and style sheets smaller: what makes them readable is for
-// readers of the source.
-var minifier = sync.OnceValue(func() *minify.M {
-	m := minify.New()
-	m.AddFunc("text/css", css.Minify)
-	m.AddFunc("text/javascript", js.Minify)
-	return m
-})
+// loaders are the types that can be made smaller.
+var loaders = map[string]api.Loader{"text/css": api.LoaderCSS, "text/javascript": api.LoaderJS}
+
+// smaller returns a script or style sheet without what makes it readable, which is
+// for readers of the source.
+func smaller(kind string, source []byte) ([]byte, error) {
+	result := api.Transform(string(source), api.TransformOptions{
+		Loader: loaders[kind], MinifyWhitespace: true, MinifyIdentifiers: true, MinifySyntax: true,
+		Charset: api.CharsetUTF8, LegalComments: api.LegalCommentsNone,
+	})
+	if len(result.Errors) > 0 {
+		return nil, fmt.Errorf("line %d: %s", lineOf(result.Errors[0]), result.Errors[0].Text)
+	}
+	return result.Code, nil
+}
+
+func lineOf(m api.Message) int {
+	if m.Location == nil {
+		return 0
+	}
+	return m.Location.Line
+}
 
 // shrink makes of a source what is sent.
 func shrink(typ string, source []byte) sent {
 	s := sent{plain: source}
 	kind, _, _ := strings.Cut(typ, ";")
-	if small, err := minifier().Bytes(kind, source); err == nil {
-		s.plain = small // files of other types stay as they are
+	if _, known := loaders[kind]; known {
+		// One that cannot be read is sent as it is: the browser says more of it.
+		if small, err := smaller(kind, source); err == nil {
+			s.plain = small
+		}
 	}
 	if zipped := compress(s.plain); len(zipped) < len(s.plain) {
 		s.zipped = zipped
