@@ -3,7 +3,7 @@
 // They are embedded in the program and served below a path that contains Hash,
 // so that a browser may keep them for ever: other content has another path.
 // The scripts are native modules that import each other by relative path, and
-// are served as they are written, but for lines that are only comments.
+// are served as they are written, but for what makes them readable.
 package static
 
 import (

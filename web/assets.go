@@ -12,6 +12,9 @@ import (
 	"sync"
 
 	"github.com/labstack/echo/v4"
+	"github.com/tdewolff/minify/v2"
+	"github.com/tdewolff/minify/v2/css"
+	"github.com/tdewolff/minify/v2/js"
 
 	"github.com/lockscope/lockscope/static"
 )
@@ -35,14 +38,19 @@ var assetTypes = map[string]string{
 // favicon is the asset that browsers ask for unbidden.
 const favicon = "favicon.svg"
 
-// assets are the embedded files, ready to be sent.
+// assets are the embedded files.
 type assets struct {
 	hash  string
-	files map[string]asset
+	files map[string]*asset
 }
 
+// An asset is a file as it is sent, which it is made when it is first asked for.
 type asset struct {
-	typ    string
+	typ  string
+	sent func() sent
+}
+
+type sent struct {
 	plain  []byte
 	zipped []byte // nil where it would not be smaller
 }
@@ -50,9 +58,9 @@ type asset struct {
 // embedded are the assets of the program, which all its servers share.
 var embedded = sync.OnceValues(func() (*assets, error) { return loadAssets(static.FS) })
 
-// loadAssets reads all files and compresses them.
+// loadAssets finds all files.
 func loadAssets(from fs.FS) (*assets, error) {
-	a := &assets{hash: static.Hash(), files: make(map[string]asset)}
+	a := &assets{hash: static.Hash(), files: make(map[string]*asset)}
 	err := fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -61,18 +69,11 @@ func loadAssets(from fs.FS) (*assets, error) {
 		if !known {
 			return nil // a source or a licence: not for browsers
 		}
-		plain, err := fs.ReadFile(from, name)
+		source, err := fs.ReadFile(from, name)
 		if err != nil {
 			return err
 		}
-		if ext := path.Ext(name); ext == ".js" || ext == ".css" {
-			plain = withoutComments(plain)
-		}
-		file := asset{typ: typ, plain: plain}
-		if zipped := compress(plain); len(zipped) < len(plain) {
-			file.zipped = zipped
-		}
-		a.files[name] = file
+		a.files[name] = &asset{typ: typ, sent: sync.OnceValue(func() sent { return shrink(typ, source) })}
 		return nil
 	})
 	if err != nil {
@@ -81,29 +82,26 @@ func loadAssets(from fs.FS) (*assets, error) {
 	return a, nil
 }
 
-// withoutComments empties the lines of a script or style sheet that hold nothing
-// but a comment: they are for readers of the source, and a fifth of what would be
-// sent. All lines stay, so that the numbers of errors are right.
-func withoutComments(source []byte) []byte {
-	var out bytes.Buffer
-	inside := false
-	for line := range bytes.Lines(source) {
-		text := bytes.TrimSpace(line)
-		begins := bytes.HasPrefix(text, []byte("/*"))
-		_, after, ends := bytes.Cut(text, []byte("*/"))
-		switch {
-		case inside:
-			inside = !ends
-			line = append(bytes.Clone(after), '\n')
-		case begins && !ends:
-			inside = true
-			line = []byte("\n")
-		case begins && len(after) == 0, bytes.HasPrefix(text, []byte("//")):
-			line = []byte("\n")
-		}
-		out.Write(line)
+// minifier makes scripts and style sheets smaller: what makes them readable is for
+// readers of the source.
+var minifier = sync.OnceValue(func() *minify.M {
+	m := minify.New()
+	m.AddFunc("text/css", css.Minify)
+	m.AddFunc("text/javascript", js.Minify)
+	return m
+})
+
+// shrink makes of a source what is sent.
+func shrink(typ string, source []byte) sent {
+	s := sent{plain: source}
+	kind, _, _ := strings.Cut(typ, ";")
+	if small, err := minifier().Bytes(kind, source); err == nil {
+		s.plain = small // files of other types stay as they are
 	}
-	return out.Bytes()
+	if zipped := compress(s.plain); len(zipped) < len(s.plain) {
+		s.zipped = zipped
+	}
+	return s
 }
 
 func compress(plain []byte) []byte {
@@ -133,14 +131,15 @@ func (s *Server) favicon(c echo.Context) error {
 	return sendAsset(c, file)
 }
 
-func sendAsset(c echo.Context, file asset) error {
+func sendAsset(c echo.Context, file *asset) error {
 	h := c.Response().Header()
-	content := file.plain
-	if file.zipped != nil {
+	made := file.sent()
+	content := made.plain
+	if made.zipped != nil {
 		h.Add("Vary", "Accept-Encoding")
 		if acceptsGzip(c.Request()) {
 			h.Set("Content-Encoding", "gzip")
-			content = file.zipped
+			content = made.zipped
 		}
 	}
 	h.Set("Content-Length", strconv.Itoa(len(content)))

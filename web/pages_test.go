@@ -128,7 +128,7 @@ func TestAssetsAreKeptForEverAndCompressed(t *testing.T) {
 func TestFilesThatAreNotForBrowsersAreNotServed(t *testing.T) {
 	a, err := loadAssets(fstest.MapFS{"embed.go": {Data: []byte("x")}, "css/a.css": {Data: []byte("a{}")}, "LICENSE": {Data: []byte("x")}})
 	must(t, err)
-	if len(a.files) != 1 || a.files["css/a.css"].zipped != nil {
+	if len(a.files) != 1 || a.files["css/a.css"].sent().zipped != nil {
 		t.Errorf("got %v", a.files)
 	}
 }
