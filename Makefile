@@ -76,7 +76,7 @@ fuzz: ## fuzz everything that parses, 20 s each
 
 pictures: build ## take the screenshots of the README
 	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && \
-	  (cd e2e && E2E_PICTURES="$$out" $(GO) test -count=1 -run TestThePageFits .) && \
+	  (cd e2e && E2E_LOOKS=all E2E_PICTURES="$$out" $(GO) test -count=1 -run TestThePageFits .) && \
 	  for scheme in dark light; do cp "$$out/panel-1440-$$scheme.png" "docs/locks-$$scheme.png"; done
 
 scale: ## print what 100,000 names on five nodes and 10,000 events a second cost, in 3 minutes

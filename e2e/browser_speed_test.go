@@ -124,7 +124,7 @@ func TestBrowserSpeed(t *testing.T) {
 	const many, perSecond = 10_000, 2000
 	length, err := time.ParseDuration(os.Getenv(speedEnv))
 	if err != nil {
-		length = 4 * time.Second
+		length = 2 * time.Second
 	}
 	p := start(t, "embedded", "-embedded-count", "3")
 	fill(t, p.nodes, many, numbered)

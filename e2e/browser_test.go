@@ -61,6 +61,10 @@ func startBrowser() (stop func(), err error) {
 type tab struct {
 	t   testing.TB
 	ctx context.Context
+	// These belong to the test: how its reader has set the system.
+	width  int64
+	colour string // the scheme
+	calm   bool   // without motion
 
 	mu       sync.Mutex // guards everything below
 	problems []string
@@ -243,7 +247,7 @@ func (b *tab) fill(selector, text string) {
 	b.t.Helper()
 	b.click(selector)
 	b.do("fill "+selector, chromedp.KeyEvent("a", chromedp.KeyModifiers(chromedp.ModifierCtrl)), chromedp.KeyEvent(kb.Delete))
-	if len(text) > 20 {
+	if len(text) > 8 {
 		call(b, input.InsertText, input.InsertTextParams{Text: text}) // this long it is pasted
 	} else if text != "" {
 		b.keys(text)
@@ -253,15 +257,31 @@ func (b *tab) fill(selector, text string) {
 // size makes the page as wide and high as given, in CSS pixels.
 func (b *tab) size(width, height int64) {
 	b.t.Helper()
+	b.width = width
 	b.do("resize", chromedp.EmulateViewport(width, height))
 }
 
 // scheme sets the colour scheme of the system, "dark" or "light".
 func (b *tab) scheme(name string) {
 	b.t.Helper()
-	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}},
-	})
+	b.colour = name
+	b.emulate()
+}
+
+// still turns motion off, for tests that look at much and not at motion.
+func (b *tab) still() {
+	b.t.Helper()
+	b.calm = true
+	b.emulate()
+}
+
+func (b *tab) emulate() {
+	b.t.Helper()
+	features := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: b.colour}}
+	if b.calm {
+		features = append(features, &emulation.MediaFeature{Name: "prefers-reduced-motion", Value: "reduce"})
+	}
+	call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
 }
 
 func call[P, R any](b *tab, command cdp.Command[P, R], params P) R {

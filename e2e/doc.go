@@ -9,7 +9,7 @@
 // to another server fails the test.
 //
 // The tests need Linux, go, chromium, redis-server and redis-cli. Pictures of
-// the pages go to out/, or to the folder in E2E_PICTURES. E2E_RACE=1 builds the
-// program with the race detector, and E2E_LOOKS=all takes the pictures of the stage
-// in all widths and schemes.
+// the pages go to out/, or to the folder in E2E_PICTURES; with E2E_LOOKS=all there
+// are more of them, in all widths and schemes. E2E_RACE=1 builds the program with the
+// race detector.
 package e2e

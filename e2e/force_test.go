@@ -42,7 +42,7 @@ func TestALockIsTakenFromItsHolderAfterALookAtIt(t *testing.T) {
 		b.wait("another name is refused", `document.querySelector('[data-error-of="confirm"]').checkVisibility()`)
 		b.size(1440, 900)
 		b.both("force-1440")
-		b.accessible("the force-release dialog")
+		b.accessible("the force-release dialog", "#force")
 		b.fill("#force-confirm", name)
 		b.fill("#force-reason", "the job that took it is gone")
 

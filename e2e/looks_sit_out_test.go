@@ -11,6 +11,7 @@ func TestWaitingAndQuarantineFitEveryWidthInBothSchemes(t *testing.T) {
 	p := start(t, kinds[0]) // the other kind looks the same
 	alice, bob, b := open(t, p.page("/")), open(t, p.page("/")), open(t, p.page("/"))
 	b.expect("503")
+	b.still()
 	b.waitLive()
 	name := "lock:payments:settle-eu:2026-11"
 	alice.acquire(form{name: name, ttl: "20s", owner: "alice@laptop", renew: true})

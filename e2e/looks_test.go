@@ -52,6 +52,7 @@ func TestThePageFitsEveryWidthInBothSchemes(t *testing.T) {
 	onOwnPage(t, func(t *testing.T, p *program) {
 		b := open(t, p.page("/"))
 		b.expect("409", "422")
+		b.still()
 		shoot := func(name string) {
 			if p.kind == kinds[0] { // the other kind looks the same
 				b.both(name)
@@ -113,12 +114,22 @@ func TestThePageFitsEveryWidthInBothSchemes(t *testing.T) {
 	})
 }
 
-// both takes a picture in each scheme, without notices and without a pointer.
+// both takes pictures without notices and without a pointer: on a desk in the dark
+// and on a phone in the light, or with E2E_LOOKS=all in both schemes each.
 func (b *tab) both(name string) {
 	b.t.Helper()
 	b.clear()
-	for _, scheme := range []string{"dark", "light"} {
-		b.scheme(scheme)
+	schemes := []string{"dark"}
+	if b.width < 600 {
+		schemes = []string{"light"}
+	}
+	if everyLook() {
+		schemes = []string{"dark", "light"}
+	}
+	for _, scheme := range schemes {
+		if b.colour != scheme {
+			b.scheme(scheme)
+		}
 		b.settled()
 		b.picture(name + "-" + scheme)
 	}

@@ -15,6 +15,7 @@ func TestThePagesFitEveryWidthInBothSchemes(t *testing.T) {
 	p := start(t, kinds[0]) // the other kind looks the same
 	fillStage(t, p)
 	b := open(t, p.page("/nodes"))
+	b.still()
 	b.waitLive()
 	name := "lock:billing:invoice-20417"
 	flush(t, p.nodes[4])

@@ -29,7 +29,6 @@ func TestAPausedPageStandsStillAndCountsWhatWaits(t *testing.T) {
 	if got := ask[string](b, `document.querySelector("#rows .ttl-text").textContent`); got != left {
 		t.Errorf("during the pause the countdown went from %q to %q", left, got)
 	}
-	b.accessible("a paused page")
 
 	b.click(`[data-action="pause"]`)
 	b.wait("the present comes at once", `document.querySelectorAll("#rows .row").length === 5`)

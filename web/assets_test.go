@@ -83,7 +83,7 @@ func TestNoPageLoadsMoreThanItsBudget(t *testing.T) {
 			}
 			size += cmp.Or(len(file.sent().zipped), len(file.sent().plain))
 		}
-		t.Logf("%-8s %d files, %.1f KiB", page, len(paths), float64(size)/1024)
+		t.Logf("%-8s %d files, %.2f KiB", page, len(paths), float64(size)/1024)
 		if size > pageBudget {
 			t.Errorf("the page %s loads %d bytes of scripts and style sheets, want at most %d", page, size, pageBudget)
 		}

@@ -158,6 +158,20 @@ func TestAnAcquireWaitsForTheHolder(t *testing.T) {
 	}
 }
 
+// The time that a body may take is another one than that of a wait: longer than the
+// first of those that end, and the waiter keeps its place meanwhile.
+func TestAnAcquireWaitsLongerThanABodyMayTake(t *testing.T) {
+	t.Parallel()
+	w := begin(t, 1)
+	alice, bob := w.browser(), w.browser()
+	alice.post("acquire", fields{"name": "lock:a", "ttl": "30s"}).status(http.StatusCreated)
+	began := time.Now()
+	bob.post("acquire", fields{"name": "lock:a", "wait": "6s"}).problem(http.StatusConflict, codeHeld)
+	if waited := time.Since(began); waited < 6*time.Second {
+		t.Errorf("refused after %s", waited)
+	}
+}
+
 func TestAnAcquireWhoseClientLeftLeavesNothing(t *testing.T) {
 	w := begin(t, 3)
 	alice, bob := w.browser(), w.browser()

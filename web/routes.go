@@ -126,6 +126,9 @@ func (s *Server) command(api huma.API, id, path string, status int, summary stri
 	return huma.Operation{
 		OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, DefaultStatus: status,
 		MaxBodyBytes: -1, // limitBody has done it
+		// checkBody has read it within the server's time. A deadline that goes on
+		// would end a command that waits, as if its client had gone.
+		BodyReadTimeout: -1,
 		Errors: append(errors, http.StatusBadRequest, http.StatusForbidden, http.StatusRequestEntityTooLarge,
 			http.StatusUnsupportedMediaType, http.StatusMisdirectedRequest, http.StatusTooManyRequests),
 		Responses: map[string]*huma.Response{

@@ -56,7 +56,7 @@ function receive(frame) {
   if (frame.t === "snapshot") {
     store.snapshot(frame, filters.wanted.sort);
     follower.offset = store.offset;
-    table.arrived();
+    table.waits = false;
     if (fresh) table.restart();
     fresh = false;
   }

@@ -13,6 +13,8 @@ import { Viewport } from "./viewport.js";
 const mostFlashes = 12;
 /** How many elements wait to be used again. */
 const mostSpare = 60;
+/** Which of the rows on the screen are sought, one after the other, as parts of it. */
+const seekAt = [0.5, 0, 0.9, 0.25];
 
 export class Table {
   /**
@@ -39,8 +41,9 @@ export class Table {
     this.pending = false;
     /** Whether nothing is drawn until the next window is there. */
     this.waits = false;
-    /** Whether that window has just come. */
-    this.found = false;
+    /** The row that this window has to show, and how often one was asked for. */
+    this.sought = "";
+    this.tries = 0;
     /** Called when the window has moved away from the rows on the screen. @type {(key: string) => void} */
     this.lost = () => {};
     /** Called after each drawing. @type {() => void} */
@@ -80,12 +83,6 @@ export class Table {
     for (const [key, row] of this.rows) if (!this.store.rows.has(key)) this.discard(key, row);
   }
 
-  /** Another window is there. */
-  arrived() {
-    this.found = this.waits;
-    this.waits = false;
-  }
-
   /** @param {number} before how many rows come before the first element */
   pad(before) {
     this.body.style.paddingTop = `${before * this.view.row}px`;
@@ -114,12 +111,12 @@ export class Table {
     const { store, view } = this;
     if (this.waits && !view.scrolling) return;
     const all = store.sorted;
-    const lost = this.left(all);
-    if (lost !== null) {
+    if (this.left(all)) {
       this.waits = true;
-      return this.lost(lost);
+      return this.lost(this.sought);
     }
-    this.found = false;
+    this.sought = "";
+    this.tries = 0;
     if (store.total !== view.total) view.resize(store.total);
     const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
     // Where the keyboard is going to counts, and not where it was.
@@ -156,17 +153,19 @@ export class Table {
   }
 
   /**
-   * Where so many rows came or went above the screen that the window shows others
-   * than those on it, one of these that the next window has to show.
+   * Whether so many rows came or went above the screen that the window shows others
+   * than those on it; then one of these is sought, which the next window has to
+   * show. They may have gone for good, so not for ever.
    * @param {[string, Lock][]} all
-   * @returns {string|null} its key
    */
   left(all) {
-    if (this.view.first === 0 || this.view.scrolling || this.found) return null;
+    const { view, store } = this;
+    if (view.first === 0 || view.scrolling || this.tries === seekAt.length || store.rows.has(this.sought)) return false;
     const seen = this.seen.map(([key]) => key);
-    const still = all.filter(([key]) => seen.includes(key)).length;
-    if (still * 2 >= seen.length) return null;
-    return seen.find((key) => key === this.open) ?? seen[seen.length >> 1];
+    if (all.filter(([key]) => seen.includes(key)).length * 2 >= seen.length) return false;
+    this.sought = seen[Math.floor(seekAt[this.tries] * seen.length)];
+    this.tries += 1;
+    return true;
   }
 
   /**
