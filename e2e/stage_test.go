@@ -151,6 +151,10 @@ func TestAClickerTurnsTheStepsOfAPresentation(t *testing.T) {
 		t.Errorf("the caption is %g px high on a screen of 1440 px", size)
 	}
 	b.look("stage-presenting-1440")
+	b.size(1024, 768)
+	b.wait("an old projector shows it without scrolling", `document.scrollingElement.scrollHeight <= innerHeight && document.querySelector(".st-controls").getBoundingClientRect().bottom <= innerHeight`)
+	b.look("stage-presenting-1024")
+	b.size(1440, 900)
 	b.keys(kb.PageUp)
 	b.wait("the step before is looked at", `document.querySelector('[data-order="view.live"]').checkVisibility()`)
 	b.keys(kb.PageDown)

@@ -204,8 +204,10 @@ const actions = {
 };
 
 document.addEventListener("click", (event) => {
-  const target = event.target instanceof Element ? event.target.closest("[data-action], [data-order], .st-item, [data-client], [data-node], .rr") : null;
-  const { action, order: what, scenario } = /** @type {HTMLElement} */ (target)?.dataset ?? {};
+  const target = /** @type {HTMLElement|null} */ (event.target instanceof Element ? event.target.closest("[data-action], [data-order], .st-item, [data-client], [data-node], .rr") : null);
+  // Without a cast: the minifier takes what is in parentheses for another variable, and
+  // puts this before the declaration of target.
+  const { action, order: what, scenario } = target?.dataset ?? {};
   if (what) void orderOf(what);
   else if (action) void actions[action]?.();
   else if (scenario !== undefined && stage.mine && !event.ctrlKey && !event.metaKey) {

@@ -7,8 +7,9 @@ import { find } from "./settings.js";
 
 /** Half as wide as the knob of the scrubber, whose middle comes no nearer to the ends. */
 const knob = 8;
-/** What a number needs to be pressed. Where steps are shorter, their ticks lean. */
+/** What a number needs to be pressed. Where steps are shorter, their ticks lean, but not far. */
 const room = 26;
+const lean = 30;
 
 const list = find(".st-marks");
 const ticks = /** @type {SVGPathElement} */ (document.querySelector(".st-ticks path"));
@@ -35,7 +36,7 @@ export function showMarks(marks, first, last, step) {
     say(button, String(number));
     set(button, { "data-order": `view.seek at=${at}`, title: `Step ${number}`, "aria-label": `Look at step ${number}`, "aria-current": number === step && "step" });
   });
-  set(ticks, { d: exact.map((x, i) => `M${x.toFixed(1)} 0v3L${spread[i].toFixed(1)} 8`).join("") });
+  set(ticks, { d: exact.map((x, i) => `M${x.toFixed(1)} 0v3${Math.abs(x - spread[i]) < lean ? `L${spread[i].toFixed(1)} 8` : ""}`).join("") });
 }
 
 function mark() {
