@@ -12,11 +12,9 @@ import (
 	"sync"
 
 	"github.com/labstack/echo/v4"
-	"github.com/tdewolff/minify/v2"
-	"github.com/tdewolff/minify/v2/css"
-	"github.com/tdewolff/minify/v2/js"
 
 	"github.com/lockscope/lockscope/static"
+	"github.com/lockscope/lockscope/views"
 )
 
 // assetTypes are the media types by ending. The table of the machine is not
@@ -56,7 +54,13 @@ type sent struct {
 }
 
 // embedded are the assets of the program, which all its servers share.
-var embedded = sync.OnceValues(func() (*assets, error) { return loadAssets(static.FS) })
+var embedded = sync.OnceValues(func() (*assets, error) {
+	a, err := loadAssets(static.FS)
+	if err == nil {
+		err = a.join(static.FS)
+	}
+	return a, err
+})
 
 // loadAssets finds all files.
 func loadAssets(from fs.FS) (*assets, error) {
@@ -73,7 +77,7 @@ func loadAssets(from fs.FS) (*assets, error) {
 		if err != nil {
 			return err
 		}
-		a.files[name] = &asset{typ: typ, sent: sync.OnceValue(func() sent { return shrink(typ, source) })}
+		a.add(name, typ, source)
 		return nil
 	})
 	if err != nil {
@@ -82,21 +86,54 @@ func loadAssets(from fs.FS) (*assets, error) {
 	return a, nil
 }
 
-// minifier makes scripts and style sheets smaller: what makes them readable is for
-// readers of the source.
-var minifier = sync.OnceValue(func() *minify.M {
-	m := minify.New()
-	m.AddFunc("text/css", css.Minify)
-	m.AddFunc("text/javascript", js.Minify)
-	return m
-})
+// join adds the style sheets of every page as one.
+func (a *assets) join(from fs.FS) error {
+	var sheet []byte
+	for _, name := range views.Styles {
+		source, err := fs.ReadFile(from, "css/"+name)
+		if err != nil {
+			return fmt.Errorf("embedded assets: %w", err)
+		}
+		sheet = append(sheet, source...)
+	}
+	a.add(views.Sheet, assetTypes[".css"], sheet)
+	return nil
+}
+
+func (a *assets) add(name, typ string, source []byte) {
+	a.files[name] = &asset{typ: typ, sent: sync.OnceValue(func() sent { return shrink(typ, source) })}
+}
+
+// withoutComments empties the lines of a script or style sheet that hold nothing
+// but a comment: they are for readers of the source, and a fifth of what would be
+// sent. All lines stay, so that the numbers of errors are right.
+func withoutComments(source []byte) []byte {
+	var out bytes.Buffer
+	inside := false
+	for line := range bytes.Lines(source) {
+		text := bytes.TrimSpace(line)
+		begins := bytes.HasPrefix(text, []byte("/*"))
+		_, after, ends := bytes.Cut(text, []byte("*/"))
+		switch {
+		case inside:
+			inside = !ends
+			line = append(bytes.Clone(after), '\n')
+		case begins && !ends:
+			inside = true
+			line = []byte("\n")
+		case begins && len(after) == 0, bytes.HasPrefix(text, []byte("//")):
+			line = []byte("\n")
+		}
+		out.Write(line)
+	}
+	return out.Bytes()
+}
 
 // shrink makes of a source what is sent.
 func shrink(typ string, source []byte) sent {
 	s := sent{plain: source}
-	kind, _, _ := strings.Cut(typ, ";")
-	if small, err := minifier().Bytes(kind, source); err == nil {
-		s.plain = small // files of other types stay as they are
+	if typ == assetTypes[".js"] || typ == assetTypes[".css"] {
+		s.plain = withoutComments(source)
 	}
 	if zipped := compress(s.plain); len(zipped) < len(s.plain) {
 		s.zipped = zipped
