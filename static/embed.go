@@ -3,7 +3,8 @@
 // They are embedded in the program and served below a path that contains Hash,
 // so that a browser may keep them for ever: other content has another path.
 // The scripts are native modules that import each other by relative path, and
-// are served as they are written, but for what makes them readable.
+// are served as they are written, but for lines that are only comments. The style
+// sheets of every page are served as one.
 package static
 
 import (

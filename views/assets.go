@@ -4,11 +4,16 @@ import "slices"
 
 // Styles are the style sheets of every page, in the order of the cascade. A page
 // may have others of its own, see Kits.
+//
+// They are sent as one, which is called Sheet.
 var Styles = []string{
 	"tokens.css", "base.css", "layout.css", "controls.css", "nodes.css",
 	"table.css", "votes.css", "menu.css", "dialog.css", "panel.css", "attempt.css", "toast.css",
 	"palette.css", "narrow.css",
 }
+
+// Sheet is where Styles are, one after the other.
+const Sheet = "css/all.css"
 
 // Modules are the scripts that the Locks page ends up importing. Naming them in
 // the head lets a browser fetch them side by side and not one import after the
