@@ -39,7 +39,7 @@ func TestAClickBeforeTheLocksAreThereIsNotLost(t *testing.T) {
 
 func TestThePageSoonSaysHowFarBehindItIs(t *testing.T) {
 	p := shared(t, kinds[0])
-	for _, path := range []string{"/", "/nodes", "/activity"} {
+	for _, path := range []string{"/", "/nodes"} {
 		b := open(t, p.page(path))
 		b.waitLive()
 		// By the page's own clock: how long the test waits to be run does not count.

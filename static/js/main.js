@@ -38,7 +38,7 @@ const selection = new Selection(() => {
   bulk.show();
 });
 const bulk = new Bulk(selection, leases);
-table.picked = (key) => selection.has(key);
+table.picked = (/** @type {string} */ key) => selection.has(key);
 const forceDialog = settings.readOnly ? null : new ForceDialog();
 const panel = new Panel((key) => table.select(key), (lock) => forceDialog?.open(lock), leases);
 const dialog = settings.readOnly ? null : new AcquireDialog(acquired, leases);
@@ -66,7 +66,7 @@ function receive(frame) {
   table.schedule();
 }
 
-table.lost = (key) => follower.ask(table.view.first, key);
+table.lost = (/** @type {string} */ key) => follower.ask(table.view.first, key);
 
 let alarm = "";
 

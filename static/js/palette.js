@@ -100,7 +100,7 @@ function draw() {
  * @param {number} index
  */
 function option(entry, index) {
-  const element = /** @type {HTMLElement} */ (template.content.cloneNode(true).firstElementChild);
+  const element = /** @type {HTMLElement} */ (document.importNode(template.content, true).firstElementChild);
   element.id = `palette-${index}`;
   const label = fieldOf("label", element);
   const end = fieldOf("end", element);

@@ -64,7 +64,7 @@ function draw() {
  * @returns {{mood: ""|"warn"|"alarm", words: string}}
  */
 function state() {
-  const { overlapping = 0, contested = 0, held = 0, expiring = 0 } = counts ?? {};
+  const { overlapping = 0, contested = 0, held = 0, expiring = 0 } = /** @type {Partial<import("./types.js").Counts>} */ (counts ?? {});
   const out = votes.nodes - votes.voting;
   if (overlapping > 0) return { mood: "alarm", words: `⚠ ${number(overlapping)} overlap` };
   if (votes.voting < votes.quorum) return { mood: "alarm", words: `⚠ no quorum, ${votes.voting} of ${votes.nodes} vote` };
