@@ -165,7 +165,7 @@ func TestAClientThatReadsLateGetsFewerFramesThatAreFresher(t *testing.T) {
 	behind := w.onlySocket()
 	fast := w.follow(map[string]streamclient.Watch{"w": {View: "locks"}})
 	eventually(t, "the fast client is there", func() bool { _, ok := fast.Window("w"); return ok })
-	calm := w.storm(maxWindow, maxWindow, 20*time.Millisecond)
+	calm := w.storm(maxWindow, maxWindow, 40*time.Millisecond) // not so many that they are not followed
 	// What the buffers hold comes late; what comes after it is what counts.
 	eventually(t, "the buffers are full", func() bool { return behind.lag(time.Now()) > 5*frameInterval })
 	held := fast.Stats().Deltas
