@@ -128,7 +128,11 @@ func (s *session) setLive(live bool) {
 	default:
 		s.hints.Store(s.dirty)
 	}
-	s.board.nodeStatus(s.index, func(n *NodeStatus) { n.Notifications = shown })
+	s.board.nodeStatus(s.index, func(n *NodeStatus) {
+		if n.Notifications = shown; !s.storm.on {
+			n.Storm = 0
+		}
+	})
 	if becamePolling && s.synced && !s.storm.on {
 		s.scanNow()
 	}

@@ -64,7 +64,6 @@ func (s *session) weather(ctx context.Context) error {
 		}
 	case w.listens:
 		w.on, w.listens = false, false
-		s.board.nodeStatus(s.index, func(n *NodeStatus) { n.Storm = 0 })
 		s.log.Info("a node is followed again", "eventsPerSecond", rate)
 		if err := s.prove(ctx); err != nil {
 			return err

@@ -110,3 +110,18 @@ func TestABurstIsNoStorm(t *testing.T) {
 		t.Errorf("after bursts the node is %s, storm %d", n.Notifications, n.Storm)
 	}
 }
+
+func TestAStormIsOverWithTheConnection(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	node := clientOf(t, server)
+	b := watch(t, []*spawnServer{server}, Config{Events: 1000, Resync: time.Hour}, NotificationsLive).Board()
+	stop := blow(t, node, 3000)
+	eventually(t, b, "the node is scanned because of the storm", func() bool { return b.Nodes()[0].Storm > 0 })
+	stop()
+	must(t, node.ClientKillByFilter(t.Context(), "TYPE", "normal", "SKIPME", "yes").Err())
+	eventually(t, b, "the node is followed, and no storm is told of", func() bool {
+		n := b.Nodes()[0]
+		return n.Notifications == NotificationsLive && n.Storm == 0
+	})
+}
