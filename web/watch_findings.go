@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/lockscope/lockscope/lockengine"
+	"github.com/lockscope/lockscope/views"
 	"github.com/lockscope/lockscope/watcher"
 )
 
@@ -63,8 +64,8 @@ func watchFindings(n watcher.NodeStatus, patterns []string) []Finding {
 	}
 	if n.Storm > 0 {
 		list = append(list, Finding{Code: "storm",
-			Text: fmt.Sprintf("the node sends %d events a second, too many to follow without slowing others: it is scanned, and changes are seen late", n.Storm),
-			Mend: "watch fewer names with LOCKSCOPE_WATCH, or raise LOCKSCOPE_WATCH_EVENTS"})
+			Text: fmt.Sprintf("the node sends %s events a second, too many to follow without slowing others: it is scanned, and changes are seen late. Watch fewer names, or follow more where there are processors to spare", views.Number(n.Storm)),
+			Mend: fmt.Sprintf("LOCKSCOPE_WATCH_EVENTS=%d", (2*n.Storm/1000+1)*1000)})
 	}
 	if n.Flags != "" {
 		list = append(list, Finding{Code: "notifications",
