@@ -104,9 +104,9 @@ type Answer struct {
 	Fence int64
 	// Born is the node's memory marker, read after the operation; empty when
 	// it has none. A node may leave it out after a release, which is believed
-	// whatever the node remembers. Run is the identity of the server process, empty when it
-	// is not known. Both tell whether the node still remembers what it was
-	// told before.
+	// whatever the node remembers. Run is the identity of the server process,
+	// empty when it is not known. Both tell whether the node still remembers what
+	// it was told before.
 	Born, Run string
 	// Lost says in words why Born is empty although a marker stands there, such as
 	// that it is the marker of another server that this one took over from.
