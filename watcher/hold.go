@@ -314,12 +314,9 @@ func (b *Board) resolve(e *entry, h *hold, votes *ballot, c clock) (done bool) {
 	return !h.believed || h.until <= c.now
 }
 
-// over notes how a hold ended. That it met another one says more.
+// over notes how a hold ended.
 func (b *Board) over(name string, h *hold, how Ending, c clock) {
-	if h.how != EndedOverlapped {
-		h.how = how
-	}
-	h.told = true
+	h.how, h.told = how, true
 	b.contention.of(name, c.now, func(f *fight) { f.hold.add(h.over.sub(h.from)) })
 	kind := ActivityEnded
 	if how != EndedUnknown {
